@@ -78,7 +78,7 @@ static void
 clear_host_bits(struct mst_ip *ip, uint8_t depth)
 {
 	for (unsigned int bit = depth; bit < ip_bits(ip); bit++)
-		ip->bytes[bit / 8] &= (uint8_t)~(0x80u >> (bit % 8));
+		ip->bytes[bit / 8] &= (uint8_t) ~(0x80u >> (bit % 8));
 }
 
 struct mst_ip
@@ -112,7 +112,7 @@ uint32_t
 mst_ip4_host(const struct mst_ip *ip)
 {
 	return (uint32_t)ip->bytes[0] << 24 | (uint32_t)ip->bytes[1] << 16 | (uint32_t)ip->bytes[2] << 8 |
-		ip->bytes[3];
+	       ip->bytes[3];
 }
 
 struct mst_ip

@@ -95,7 +95,8 @@ mst_parse_u64(const char *text, size_t len, uint64_t min, uint64_t max, uint64_t
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return -EINVAL;
-		if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(text[i] - '0'), &v))
+		if (__builtin_mul_overflow(v, 10, &v) ||
+			__builtin_add_overflow(v, (uint64_t)(text[i] - '0'), &v))
 			return -EINVAL;
 	}
 	if (v < min || v > max)

@@ -1,5 +1,5 @@
-// Replays a folder of inputs through a fuzz target, without libFuzzer. Each input is copied into a heap block of its
-// exact size, so that ASan sees a read of one byte too many.
+// Replays a folder of inputs through a fuzz target, without libFuzzer. Each input is copied into a heap block
+// of its exact size, so that ASan sees a read of one byte too many.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -29,7 +29,7 @@
 	} while (0)
 _Noreturn void mst_assert_failed(const char *cond, const char *file, int line);
 
-// ---- log -------------------------------------------------------------------------------------------------
+// ---- log ----------------------------------------------------------------------------------------
 // One line on stderr an event; control characters of the arguments are escaped, a line is cut at 1,023 bytes.
 // Never called by a worker lcore.
 enum mst_log_level { MST_LOG_ERROR, MST_LOG_WARNING, MST_LOG_NOTICE, MST_LOG_INFO, MST_LOG_DEBUG };
@@ -41,8 +41,9 @@ enum mst_log_level mst_log_level(void);
 // "error" .. "debug" to level; -EINVAL for any other word.
 MST_MUST_USE int mst_log_level_parse(const char *word, enum mst_log_level *out);
 
-// ---- read cursor: every byte from outside is read through it ----------------------------------------------
-// The error sticks: after a read past the end all reads give 0 or NULL and err stays set; test once, at the end.
+// ---- read cursor: every byte from outside is read through it ------------------------------------
+// The error sticks: after a read past the end all reads give 0 or NULL and err stays set; test once, at the
+// end.
 struct mst_rd {
 	const uint8_t *pos;
 	const uint8_t *end;
@@ -119,7 +120,7 @@ mst_rd_u48(struct mst_rd *r)
 // A cursor over the next len bytes, which r skips; on shortage both have err set.
 struct mst_rd mst_rd_sub(struct mst_rd *r, size_t len);
 
-// ---- write cursor ------------------------------------------------------------------------------------------
+// ---- write cursor -------------------------------------------------------------------------------
 struct mst_wr {
 	uint8_t *base;
 	size_t len;
@@ -131,7 +132,7 @@ struct mst_wr mst_wr_init(void *buf, size_t cap);
 void mst_wr_bytes(struct mst_wr *w, const void *data, size_t len);
 void mst_wr_be(struct mst_wr *w, uint64_t v, unsigned int n_bytes);
 
-// ---- text builder: fixed buffer, always NUL terminated, error sticks ---------------------------------------
+// ---- text builder: fixed buffer, always NUL terminated, error sticks ----------------------------
 struct mst_str {
 	char *buf;
 	size_t len;
@@ -152,17 +153,17 @@ MST_MUST_USE int mst_parse_u64(const char *text, size_t len, uint64_t min, uint6
 // Exactly out_len bytes of hex digits of either case.
 MST_MUST_USE int mst_parse_hex(const char *text, size_t len, uint8_t *out, size_t out_len);
 
-// ---- addresses ---------------------------------------------------------------------------------------------
+// ---- addresses ----------------------------------------------------------------------------------
 #define MST_IP_TEXT_BYTES 46
 
 struct mst_ip {
-	uint8_t family;   // 4 or 6; 0 = none
+	uint8_t family;	   // 4 or 6; 0 = none
 	uint8_t bytes[16]; // network order; 4 used when family is 4, the rest zero
 };
 
 struct mst_net {
 	struct mst_ip ip; // as written; host bits may be set
-	uint8_t depth;    // prefix length
+	uint8_t depth;	  // prefix length
 };
 
 MST_MUST_USE int mst_ip_parse(const char *text, struct mst_ip *out);
@@ -180,8 +181,9 @@ struct mst_ip mst_net_base(const struct mst_net *net);
 uint32_t mst_ip4_host(const struct mst_ip *ip);
 struct mst_ip mst_ip4_from_host(uint32_t addr);
 
-// ---- secrets -----------------------------------------------------------------------------------------------
-// Keys, cookies and passwords live in this type, are compared with mst_ct_equal and end with mst_secret_wipe.
+// ---- secrets ------------------------------------------------------------------------------------
+// Keys, cookies and passwords live in this type, are compared with mst_ct_equal and end with
+// mst_secret_wipe.
 #define MST_SECRET_BYTES 64
 struct mst_secret {
 	uint8_t len;
@@ -194,7 +196,7 @@ bool mst_ct_equal(const void *a, const void *b, size_t len);
 // Random bytes of the kernel; cannot fail once the system has booted (aborts if it does).
 void mst_random(void *out, size_t len);
 
-// ---- time --------------------------------------------------------------------------------------------------
+// ---- time ---------------------------------------------------------------------------------------
 #define MST_NS_PER_S 1000000000ULL
 #define MST_NS_PER_MS 1000000ULL
 uint64_t mst_now_ns(void); // CLOCK_MONOTONIC

@@ -36,7 +36,8 @@ static void
 numbers(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "65536", "1e3"};
+	static const char *const bad[] = {
+		"", "-1", "+1", " 1", "1 ", "0x1", "18446744073709551616", "65536", "1e3"};
 	uint64_t v;
 
 	assert_int_equal(mst_parse_u64("65535", 5, 0, 65535, &v), 0);
