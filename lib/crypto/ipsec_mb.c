@@ -1,0 +1,194 @@
+// The AEADs by ipsec-mb's direct calls; nothing else includes its header. The control lcore starts the engine
+// and makes keys, workers seal and open.
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include <intel-ipsec-mb.h>
+
+#include "crypto.h"
+
+static_assert(sizeof(struct gcm_key_data) <= MST_AEAD_KEY_STORE_BYTES,
+	"an expanded AES key does not fit its store");
+static_assert(
+	alignof(struct gcm_key_data) <= alignof(struct mst_aead_key), "the store is aligned too little");
+static_assert(IMB_GCM_IV_DATA_LEN == MST_AEAD_NONCE_BYTES, "nonce length");
+
+// One a process. Control writes it at start, workers only read it afterwards: the direct calls leave the
+// manager's own state alone.
+static IMB_MGR *manager;
+static char engine[64] = "none";
+
+static const char *
+arch_name(IMB_ARCH arch)
+{
+	switch (arch) {
+	case IMB_ARCH_SSE:
+		return "SSE";
+	case IMB_ARCH_AVX:
+		return "AVX";
+	case IMB_ARCH_AVX2:
+		return "AVX2";
+	case IMB_ARCH_AVX512:
+		return "AVX512";
+	default:
+		return NULL;
+	}
+}
+
+int
+crypto_engine_start(void)
+{
+	IMB_ARCH arch = IMB_ARCH_NONE;
+	struct mst_str text = mst_str_init(engine, sizeof(engine));
+	const char *name;
+	int err = -EIO;
+
+	manager = alloc_mb_mgr(0);
+	if (manager == NULL) {
+		MST_LOG(ERROR, "crypto", "ipsec-mb: no memory for its manager");
+		return -ENOMEM;
+	}
+	init_mb_mgr_auto(manager, &arch);
+	if (imb_get_errno(manager) != 0) {
+		MST_LOG(ERROR, "crypto", "ipsec-mb: %s", imb_get_strerror(imb_get_errno(manager)));
+		goto err;
+	}
+	name = arch_name(arch);
+	if (name == NULL) {
+		// ipsec-mb would emulate AES in plain C: far too slow, and its timing depends on the key.
+		MST_LOG(ERROR, "crypto", "ipsec-mb: this CPU has no AES instructions");
+		err = -ENOTSUP;
+		goto err;
+	}
+	mst_str_fmt(&text, "ipsec-mb %s %s", imb_get_version_str(), name);
+	return 0;
+err:
+	crypto_engine_stop();
+	return err;
+}
+
+void
+crypto_engine_stop(void)
+{
+	if (manager != NULL)
+		free_mb_mgr(manager);
+	manager = NULL;
+	memcpy(engine, "none", sizeof("none"));
+}
+
+bool
+crypto_engine_running(void)
+{
+	return manager != NULL;
+}
+
+const char *
+mst_crypto_engine(void)
+{
+	return engine;
+}
+
+int
+mst_aead_key_init(struct mst_aead_key *k, enum mst_aead_alg alg, const uint8_t *key)
+{
+	size_t key_bytes = mst_aead_key_bytes(alg);
+
+	if (key_bytes == 0)
+		return -EINVAL;
+	if (manager == NULL)
+		return -ENOTSUP;
+	memset(k, 0, sizeof(*k));
+	k->alg = (uint8_t)alg;
+	if (alg == MST_AEAD_AES_128_GCM)
+		IMB_AES128_GCM_PRE(manager, key, (struct gcm_key_data *)k->store);
+	else if (alg == MST_AEAD_AES_256_GCM)
+		IMB_AES256_GCM_PRE(manager, key, (struct gcm_key_data *)k->store);
+	else
+		memcpy(k->store, key, key_bytes);
+	return 0;
+}
+
+void
+mst_aead_key_wipe(struct mst_aead_key *k)
+{
+	mst_wipe(k, sizeof(*k));
+}
+
+enum direction { SEAL, OPEN };
+
+// Unlike GCM's context this one holds the record's one-time authentication key, so it is wiped.
+static void
+chacha20_poly1305(const struct mst_aead_key *k, enum direction dir, const uint8_t *nonce, const uint8_t *aad,
+	size_t aad_len, uint8_t *data, size_t len, uint8_t *tag)
+{
+	struct chacha20_poly1305_context_data ctx;
+
+	IMB_CHACHA20_POLY1305_INIT(manager, k->store, &ctx, nonce, aad, aad_len);
+	if (len != 0 && dir == SEAL)
+		IMB_CHACHA20_POLY1305_ENC_UPDATE(manager, k->store, &ctx, data, data, len);
+	else if (len != 0)
+		IMB_CHACHA20_POLY1305_DEC_UPDATE(manager, k->store, &ctx, data, data, len);
+	if (dir == SEAL)
+		IMB_CHACHA20_POLY1305_ENC_FINALIZE(manager, &ctx, tag, MST_AEAD_TAG_BYTES);
+	else
+		IMB_CHACHA20_POLY1305_DEC_FINALIZE(manager, &ctx, tag, MST_AEAD_TAG_BYTES);
+	mst_wipe(&ctx, sizeof(ctx));
+}
+
+// A key that was wiped or never made. Going on would send plaintext.
+static _Noreturn void
+refuse_key(void)
+{
+	mst_assert_failed("a key is made before its use and wiped after it", __FILE__, __LINE__);
+}
+
+void
+mst_aead_seal(const struct mst_aead_key *k, const uint8_t nonce[MST_AEAD_NONCE_BYTES], const uint8_t *aad,
+	size_t aad_len, uint8_t *data, size_t len, uint8_t tag[MST_AEAD_TAG_BYTES])
+{
+	const struct gcm_key_data *gcm_key = (const struct gcm_key_data *)k->store;
+	struct gcm_context_data ctx;
+
+	switch (k->alg) {
+	case MST_AEAD_AES_128_GCM:
+		IMB_AES128_GCM_ENC(manager, gcm_key, &ctx, data, data, len, nonce, aad, aad_len, tag,
+			MST_AEAD_TAG_BYTES);
+		break;
+	case MST_AEAD_AES_256_GCM:
+		IMB_AES256_GCM_ENC(manager, gcm_key, &ctx, data, data, len, nonce, aad, aad_len, tag,
+			MST_AEAD_TAG_BYTES);
+		break;
+	case MST_AEAD_CHACHA20_POLY1305:
+		chacha20_poly1305(k, SEAL, nonce, aad, aad_len, data, len, tag);
+		break;
+	default:
+		refuse_key();
+	}
+}
+
+bool
+mst_aead_open(const struct mst_aead_key *k, const uint8_t nonce[MST_AEAD_NONCE_BYTES], const uint8_t *aad,
+	size_t aad_len, uint8_t *data, size_t len, const uint8_t tag[MST_AEAD_TAG_BYTES])
+{
+	const struct gcm_key_data *gcm_key = (const struct gcm_key_data *)k->store;
+	struct gcm_context_data ctx;
+	uint8_t expected[MST_AEAD_TAG_BYTES];
+
+	switch (k->alg) {
+	case MST_AEAD_AES_128_GCM:
+		IMB_AES128_GCM_DEC(manager, gcm_key, &ctx, data, data, len, nonce, aad, aad_len, expected,
+			sizeof(expected));
+		break;
+	case MST_AEAD_AES_256_GCM:
+		IMB_AES256_GCM_DEC(manager, gcm_key, &ctx, data, data, len, nonce, aad, aad_len, expected,
+			sizeof(expected));
+		break;
+	case MST_AEAD_CHACHA20_POLY1305:
+		chacha20_poly1305(k, OPEN, nonce, aad, aad_len, data, len, expected);
+		break;
+	default:
+		refuse_key();
+	}
+	return mst_ct_equal(expected, tag, sizeof(expected));
+}
