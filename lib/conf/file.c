@@ -1,0 +1,78 @@
+// A whole file into memory, bounded. Control lcore.
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mst_conf.h"
+
+static int
+fail(struct mst_conf_error *err, const char *path, int code, const char *what)
+{
+	*err = (struct mst_conf_error){0};
+	snprintf(err->text, sizeof(err->text), "%.300s: %s: %s", path, what, strerror(-code));
+	return code;
+}
+
+// Up to cap bytes; fewer only at the end of the file.
+static ssize_t
+read_all(int fd, char *buf, size_t cap)
+{
+	size_t len = 0;
+
+	while (len < cap) {
+		ssize_t n = read(fd, buf + len, cap - len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		len += (size_t)n;
+	}
+	return (ssize_t)len;
+}
+
+int
+mst_conf_file_read(const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err)
+{
+	// O_NONBLOCK: a FIFO in place of the file must not hold the control lcore.
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char *buf = NULL;
+	size_t cap = 64 * 1024;
+	ssize_t n;
+
+	if (fd < 0)
+		return fail(err, path, -errno, "cannot open");
+	for (size_t got = 0;; cap *= 2) {
+		// One byte more than allowed tells a full file from one that is too long; one more for the
+		// NUL.
+		size_t want = cap < max_bytes ? cap : max_bytes + 1;
+		char *more = realloc(buf, want + 1);
+
+		n = -ENOMEM;
+		if (more == NULL)
+			goto err;
+		buf = more;
+		n = read_all(fd, buf + got, want - got);
+		if (n < 0)
+			goto err;
+		got += (size_t)n;
+		n = -EFBIG;
+		if (got > max_bytes)
+			goto err;
+		if (got < want) {
+			buf[got] = '\0';
+			*len = got;
+			break;
+		}
+	}
+	close(fd);
+	*out = buf;
+	return 0;
+err:
+	free(buf);
+	close(fd);
+	return fail(err, path, (int)n, "cannot read");
+}

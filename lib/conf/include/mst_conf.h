@@ -1,0 +1,273 @@
+// Configuration: YAML read by a table of keys into a plain C struct, and the table of the gateway itself.
+// Control lcore, at start and at a reload. Nothing here keeps state, prints, or blocks on anything but the
+// file. Workers may read a finished snapshot: it never changes after it was loaded.
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mst_base.h"
+
+// ---- errors -------------------------------------------------------------------------------------
+// text: "FILE:LINE:COLUMN: KEY: expected WHAT, found WHAT", or "FILE: REASON" when the file cannot be read.
+// Control characters of the file are replaced by '?'. line and column count from 1; 0 when there is none.
+#define MST_CONF_ERROR_BYTES 512
+struct mst_conf_error {
+	uint32_t line;
+	uint32_t column;
+	char text[MST_CONF_ERROR_BYTES];
+};
+
+// ---- the engine: a table of keys ----------------------------------------------------------------
+#define MST_CONF_FILE_BYTES_MAX (1024 * 1024)
+#define MST_CONF_DEPTH_MAX 8	 // maps and lists within each other
+#define MST_CONF_NODES_MAX 65536 // values in a file
+#define MST_CONF_MAP_KEYS_MAX 256
+
+enum mst_conf_type {
+	MST_CONF_BOOL,	  // bool; true or false
+	MST_CONF_UINT,	  // uint8_t .. uint64_t; decimal, from min to max
+	MST_CONF_SECONDS, // as UINT, in seconds; suffixes s m h d
+	MST_CONF_SIZE,	  // as UINT, in bytes; suffixes K M G of 1,024
+	MST_CONF_STRING,  // const char *; min to max bytes of UTF-8, no control characters; never NULL once
+			  // read
+	MST_CONF_PATH,	  // const char *; as STRING, begins with '/'
+	MST_CONF_WORD,	  // an enum or unsigned integer: index in words
+	MST_CONF_IP,	  // struct mst_ip; family 0 when it is left out
+	MST_CONF_NET,	  // struct mst_net; "address/length", length from min to max (max 0: any)
+	MST_CONF_MAP,	  // a struct with a table of its own
+};
+
+// What it takes to put a changed key into effect.
+enum mst_conf_class {
+	MST_CONF_LIVE,	  // at once, by a command too
+	MST_CONF_RELOAD,  // when the file is read again; sessions stay
+	MST_CONF_RESTART, // when the program starts again
+};
+
+// One row a key; a row with name NULL ends the table. Offsets of a map's keys are relative to the map's
+// struct.
+struct mst_conf_key {
+	const char *name;
+	enum mst_conf_type type;
+	enum mst_conf_class change;
+	bool required;	  // must be written if the map it stands in is
+	bool is_list;	  // the member is a pointer to items, which the struct owns; the count is a uint32_t
+	bool or_one;	  // a list that may be written as one plain value
+	bool unique;	  // a list that holds each value once
+	bool or_auto;	  // the word auto is a value: 0, or for a map the same as leaving it out
+	bool multiline;	  // a string that may hold line feeds
+	bool has_present; // a map whose struct has a bool that says whether it was written
+	uint8_t family;	  // IP, NET: 4 or 6 only; 0: both
+	uint32_t min_items;
+	uint32_t max_items;
+	uint64_t min;
+	uint64_t max;
+	size_t offset;
+	size_t bytes; // of the member, of an item when is_list
+	size_t count_offset;
+	size_t present_offset;
+	const char *const *words; // NULL-terminated
+	const struct mst_conf_key *keys;
+	const char *def;  // as it would be written in the file; NULL: zero, empty
+	const char *help; // one line
+};
+
+// clang-format off
+#define MST_CONF_AT(st, member) \
+	.offset = offsetof(st, member), .bytes = sizeof(((st *)0)->member)
+#define MST_CONF_LIST_AT(st, member, count) \
+	.is_list = true, .offset = offsetof(st, member), .bytes = sizeof(*((st *)0)->member), \
+	.count_offset = offsetof(st, count)
+#define MST_CONF_MAP_AT(st, member, table) \
+	.type = MST_CONF_MAP, MST_CONF_AT(st, member), .keys = (table)
+#define MST_CONF_PRESENT_AT(st, member) \
+	.has_present = true, .present_offset = offsetof(st, member)
+// clang-format on
+
+// A file while it is checked: knows at which line and column each key stands.
+struct mst_conf_tree;
+
+// Checks that look at more than one key, called once every key is well-formed: 0, or what mst_conf_reject
+// returned.
+typedef int mst_conf_check_fn(const void *conf, const struct mst_conf_tree *tree, struct mst_conf_error *err);
+
+struct mst_conf_schema {
+	const struct mst_conf_key *keys;
+	size_t bytes;		  // of the struct that is filled
+	mst_conf_check_fn *check; // NULL: none
+};
+
+// Read a file, or text called name, into *out (schema->bytes), which on success owns heap memory until
+// mst_conf_release. On failure *out is all zero. -EINVAL: the text does not fit the schema; another -errno:
+// the file cannot be read, or -ENOMEM. err is filled on every failure.
+MST_MUST_USE int mst_conf_read(
+	const struct mst_conf_schema *schema, const char *path, void *out, struct mst_conf_error *err);
+MST_MUST_USE int mst_conf_read_text(const struct mst_conf_schema *schema, const char *name, const char *text,
+	size_t len, void *out, struct mst_conf_error *err);
+// Frees what a read struct owns, and zeroes it; a zeroed struct is fine.
+void mst_conf_release(const struct mst_conf_schema *schema, void *out);
+
+// For a check: fills err with "FILE:LINE:COLUMN: key: " and the text, at the place of the key (such as
+// "ports.public.addresses[1]") or of the nearest map above it that was written. Returns -EINVAL.
+MST_MUST_USE int mst_conf_reject(const struct mst_conf_tree *tree, struct mst_conf_error *err,
+	const char *key, const char *fmt, ...) MST_PRINTF(4, 5);
+
+// Calls cb once for each key whose value differs, with its dotted name, in the order of the table. A map that
+// is written in only one of the two is one change. Returns the number of changes.
+typedef void mst_conf_diff_fn(const char *key, enum mst_conf_class change, void *arg);
+unsigned int mst_conf_diff_read(const struct mst_conf_schema *schema, const void *before, const void *after,
+	mst_conf_diff_fn *cb, void *arg);
+
+const char *mst_conf_class_name(enum mst_conf_class change);
+
+// The table as reference text (key, type, default, class, help); the caller frees *out. -ENOMEM.
+MST_MUST_USE int mst_conf_schema_doc(const struct mst_conf_schema *schema, char **out);
+
+// The whole of a file that has at most max_bytes, NUL-terminated; the caller frees *out. -EFBIG when it has
+// more, else the -errno of the system; err has the text.
+MST_MUST_USE int mst_conf_file_read(
+	const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err);
+
+// ---- the gateway's own keys ---------------------------------------------------------------------
+enum mst_conf_hugepages { MST_CONF_HUGEPAGES_AUTO, MST_CONF_HUGEPAGES_ON, MST_CONF_HUGEPAGES_OFF };
+enum mst_conf_tls_version { MST_CONF_TLS_1_2, MST_CONF_TLS_1_3 };
+enum mst_conf_cipher {
+	MST_CONF_CIPHER_AES_256_GCM,
+	MST_CONF_CIPHER_AES_128_GCM,
+	MST_CONF_CIPHER_CHACHA20_POLY1305,
+};
+
+struct mst_conf_lcores {
+	bool present; // false: auto, the other members mean nothing
+	uint32_t control;
+	uint32_t *workers;
+	uint32_t n_workers;
+};
+
+struct mst_conf_dpdk {
+	struct mst_conf_lcores lcores;
+	enum mst_conf_hugepages hugepages;
+	uint32_t memory_mib;
+	const char *file_prefix;
+	const char **extra_eal;
+	uint32_t n_extra_eal;
+};
+
+struct mst_conf_port {
+	bool present; // private: false means one-arm; public: always true
+	const char *device;
+	struct mst_net *addresses; // 1 to 8, host bits as written
+	uint32_t n_addresses;
+	struct mst_ip *gateways; // at most one a family
+	uint32_t n_gateways;
+	uint32_t queues; // 0 = auto
+	uint32_t mtu;
+	const char *tap;
+};
+
+struct mst_conf_ports {
+	struct mst_conf_port public;
+	struct mst_conf_port private;
+};
+
+struct mst_conf_tls {
+	const char *certificate;
+	const char *key;
+	enum mst_conf_tls_version min_version;
+};
+
+struct mst_conf_listen {
+	uint16_t port;
+	bool udp;
+};
+
+struct mst_conf_pool {
+	struct mst_net ipv4; // no host bits set
+	struct mst_net ipv6; // ip.family 0: none
+};
+
+struct mst_conf_network {
+	uint32_t mtu; // of the link that carries the tunnel
+	struct mst_net *routes;
+	uint32_t n_routes; // 0: full tunnel
+	struct mst_net *no_routes;
+	uint32_t n_no_routes;
+	struct mst_ip *dns;
+	uint32_t n_dns;
+	const char *default_domain;
+	const char **split_dns;
+	uint32_t n_split_dns;
+	const char *banner;
+};
+
+struct mst_conf_dtls {
+	enum mst_conf_cipher *ciphers; // the server's order of preference
+	uint32_t n_ciphers;
+};
+
+struct mst_conf_timeouts {
+	uint32_t dpd_s;
+	uint32_t keepalive_s; // 0 = none
+	uint32_t idle_s;      // 0 = none
+	uint32_t session_s;   // 0 = none
+	uint32_t cookie_s;
+	uint32_t auth_s;
+	uint32_t tls_handshake_s;
+};
+
+struct mst_conf_users {
+	const char *file;
+};
+
+struct mst_conf_limits {
+	uint32_t sessions;		// the pool may hold fewer addresses
+	uint32_t handshakes_per_second; // of one source address
+	uint32_t half_open;
+	// packets per second to the kernel, a port
+	uint32_t punt_arp;
+	uint32_t punt_nd;
+	uint32_t punt_icmp;
+	uint32_t punt_tcp;
+	uint32_t punt_other;
+};
+
+struct mst_conf_control {
+	const char *socket;
+};
+
+struct mst_conf_log {
+	enum mst_log_level level;
+};
+
+// Strings are never NULL (empty when left out); all is owned by the snapshot.
+struct mst_conf {
+	struct mst_conf_dpdk dpdk;
+	struct mst_conf_ports ports;
+	struct mst_conf_tls tls;
+	struct mst_conf_listen listen;
+	struct mst_conf_pool pool;
+	struct mst_conf_network network;
+	struct mst_conf_dtls dtls;
+	struct mst_conf_timeouts timeouts;
+	struct mst_conf_users users;
+	struct mst_conf_limits limits;
+	struct mst_conf_control control;
+	struct mst_conf_log log;
+};
+
+// routes and no-routes together
+#define MST_CONF_ROUTES_MAX 500
+
+// The table behind struct mst_conf, for mst_conf_schema_doc.
+extern const struct mst_conf_schema mst_conf_gateway;
+
+// Control lcore. The snapshot is the caller's until mst_conf_free, which accepts NULL. Errors as
+// mst_conf_read. Certificates and the users file are not opened: their libraries do that.
+MST_MUST_USE int mst_conf_load(struct mst_conf **out, const char *path, struct mst_conf_error *err);
+MST_MUST_USE int mst_conf_load_text(
+	struct mst_conf **out, const char *name, const char *text, size_t len, struct mst_conf_error *err);
+void mst_conf_free(struct mst_conf *conf);
+unsigned int mst_conf_diff(
+	const struct mst_conf *before, const struct mst_conf *after, mst_conf_diff_fn *cb, void *arg);

@@ -1,0 +1,232 @@
+// The gateway's keys, a table a section. A new key is one row here and one member in mst_conf.h. Control
+// lcore.
+#include "conf.h"
+
+// clang-format off
+#define ROW_UINT(key, type_, member, low, high, def_, change_, help_) \
+	{.name = (key), .type = MST_CONF_UINT, MST_CONF_AT(type_, member), .min = (low), .max = (high), \
+	 .def = (def_), .change = (change_), .help = (help_)}
+#define ROW_SECONDS(key, type_, member, low, high, def_, change_, help_) \
+	{.name = (key), .type = MST_CONF_SECONDS, MST_CONF_AT(type_, member), .min = (low), .max = (high), \
+	 .def = (def_), .change = (change_), .help = (help_)}
+#define ROW_SECTION(key, member_, table, change_, help_) \
+	{.name = (key), MST_CONF_MAP_AT(struct mst_conf, member_, table), .change = (change_), .help = (help_)}
+#define ROW_END {.name = NULL}
+
+#define LCORE_MAX 1023
+#define PATH_MAX_BYTES 1023
+#define DOMAIN_MAX_BYTES 253 // RFC 1035 section 2.3.4: 255 octets on the wire
+
+static const char *const hugepages_words[] = {"auto", "on", "off", NULL};
+static const char *const tls_words[] = {"1.2", "1.3", NULL};
+static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha20-poly1305", NULL};
+static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
+
+static const struct mst_conf_key lcores_keys[] = {
+	{.name = "control", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_lcores, control), .required = true,
+	 .min = 0, .max = LCORE_MAX, .change = MST_CONF_RESTART, .help = "CPU of the control lcore"},
+	{.name = "workers", .type = MST_CONF_UINT, MST_CONF_LIST_AT(struct mst_conf_lcores, workers, n_workers),
+	 .required = true, .unique = true, .min = 0, .max = LCORE_MAX, .min_items = 1, .max_items = 127,
+	 .change = MST_CONF_RESTART, .help = "CPUs of the worker lcores, the control lcore's not among them"},
+	ROW_END,
+};
+
+static const struct mst_conf_key dpdk_keys[] = {
+	{.name = "lcores", MST_CONF_MAP_AT(struct mst_conf_dpdk, lcores, lcores_keys),
+	 MST_CONF_PRESENT_AT(struct mst_conf_dpdk, lcores.present), .or_auto = true, .def = "auto",
+	 .change = MST_CONF_RESTART, .help = "which CPUs do what; auto: all that the process may use"},
+	{.name = "hugepages", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_dpdk, hugepages),
+	 .words = hugepages_words, .def = "auto", .change = MST_CONF_RESTART,
+	 .help = "auto: where the host has enough of them"},
+	ROW_UINT("memory", struct mst_conf_dpdk, memory_mib, 64, 1048576, "512", MST_CONF_RESTART,
+		"memory of the data path in MiB"),
+	{.name = "file-prefix", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_dpdk, file_prefix),
+	 .min = 1, .max = 64, .def = "mst", .change = MST_CONF_RESTART,
+	 .help = "tells DPDK programs of one host apart"},
+	{.name = "extra-eal", .type = MST_CONF_STRING,
+	 MST_CONF_LIST_AT(struct mst_conf_dpdk, extra_eal, n_extra_eal), .max_items = 32, .min = 1, .max = 255,
+	 .change = MST_CONF_RESTART, .help = "more arguments for the EAL, after our own"},
+	ROW_END,
+};
+
+// Both ports have the same keys but for the name of the tap.
+#define PORT_ROWS(tap_name) \
+	{.name = "device", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_port, device), .required = true, \
+	 .min = 1, .max = 255, .change = MST_CONF_RESTART, .help = "PCI address, or vdev with its arguments"}, \
+	{.name = "addresses", .type = MST_CONF_NET, \
+	 MST_CONF_LIST_AT(struct mst_conf_port, addresses, n_addresses), .required = true, .unique = true, \
+	 .min_items = 1, .max_items = 8, .change = MST_CONF_RESTART, \
+	 .help = "addresses of the port, with the length of their network"}, \
+	{.name = "gateway", .type = MST_CONF_IP, MST_CONF_LIST_AT(struct mst_conf_port, gateways, n_gateways), \
+	 .or_one = true, .min_items = 1, .max_items = 2, .change = MST_CONF_RESTART, \
+	 .help = "default router behind the port, one IPv4 and one IPv6"}, \
+	{.name = "queues", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_port, queues), .or_auto = true, \
+	 .min = 1, .max = 64, .def = "auto", .change = MST_CONF_RESTART, \
+	 .help = "receive queues; auto: one a worker, as many as the device has"}, \
+	{.name = "mtu", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_port, mtu), .min = 1280, .max = 9000, \
+	 .def = "1500", .change = MST_CONF_RESTART, .help = "largest IP packet of the port"}, \
+	{.name = "tap", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_port, tap), .min = 1, .max = 15, \
+	 .def = (tap_name), .change = MST_CONF_RESTART, \
+	 .help = "kernel interface that stands for the port"}, \
+	ROW_END
+
+static const struct mst_conf_key public_keys[] = {PORT_ROWS("mst-pub")};
+static const struct mst_conf_key private_keys[] = {PORT_ROWS("mst-priv")};
+
+static const struct mst_conf_key ports_keys[] = {
+	{.name = "public", MST_CONF_MAP_AT(struct mst_conf_ports, public, public_keys), .required = true,
+	 MST_CONF_PRESENT_AT(struct mst_conf_ports, public.present), .change = MST_CONF_RESTART,
+	 .help = "the port that devices connect to"},
+	{.name = "private", MST_CONF_MAP_AT(struct mst_conf_ports, private, private_keys),
+	 MST_CONF_PRESENT_AT(struct mst_conf_ports, private.present), .change = MST_CONF_RESTART,
+	 .help = "the port of the inner network; left out: the public port is both"},
+	ROW_END,
+};
+
+static const struct mst_conf_key tls_keys[] = {
+	{.name = "certificate", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_tls, certificate),
+	 .required = true, .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "PEM file: the server's certificate, then the chain"},
+	{.name = "key", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_tls, key), .required = true,
+	 .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD, .help = "PEM file: the private key"},
+	{.name = "min-version", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_tls, min_version),
+	 .words = tls_words, .def = "1.2", .change = MST_CONF_RELOAD, .help = "oldest TLS that is accepted"},
+	ROW_END,
+};
+
+static const struct mst_conf_key listen_keys[] = {
+	ROW_UINT("port", struct mst_conf_listen, port, 1, 65535, "443", MST_CONF_RESTART,
+		"TCP and UDP port that devices connect to"),
+	{.name = "udp", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_listen, udp), .def = "true",
+	 .change = MST_CONF_RESTART, .help = "offer DTLS; false: all data over TLS"},
+	ROW_END,
+};
+
+static const struct mst_conf_key pool_keys[] = {
+	{.name = "ipv4", .type = MST_CONF_NET, MST_CONF_AT(struct mst_conf_pool, ipv4), .required = true,
+	 .family = 4, .min = 8, .max = 30, .change = MST_CONF_RESTART, .help = "addresses for devices"},
+	{.name = "ipv6", .type = MST_CONF_NET, MST_CONF_AT(struct mst_conf_pool, ipv6), .family = 6, .min = 16,
+	 .max = 112, .change = MST_CONF_RESTART, .help = "addresses for devices; left out: IPv4 only"},
+	ROW_END,
+};
+
+static const struct mst_conf_key network_keys[] = {
+	ROW_UINT("mtu", struct mst_conf_network, mtu, 1280, 9000, "1500", MST_CONF_RELOAD,
+		"largest IP packet of the link that carries the tunnel"),
+	{.name = "routes", .type = MST_CONF_NET, MST_CONF_LIST_AT(struct mst_conf_network, routes, n_routes),
+	 .unique = true, .max_items = MST_CONF_ROUTES_MAX, .change = MST_CONF_RELOAD,
+	 .help = "networks that devices reach through the tunnel; left out: everything"},
+	{.name = "no-routes", .type = MST_CONF_NET,
+	 MST_CONF_LIST_AT(struct mst_conf_network, no_routes, n_no_routes), .unique = true,
+	 .max_items = MST_CONF_ROUTES_MAX, .change = MST_CONF_RELOAD,
+	 .help = "networks that devices do not reach through the tunnel"},
+	{.name = "dns", .type = MST_CONF_IP, MST_CONF_LIST_AT(struct mst_conf_network, dns, n_dns),
+	 .unique = true, .max_items = 3, .change = MST_CONF_RELOAD,
+	 .help = "name servers for devices; clients use three at the most"},
+	{.name = "default-domain", .type = MST_CONF_STRING,
+	 MST_CONF_AT(struct mst_conf_network, default_domain), .min = 1, .max = DOMAIN_MAX_BYTES,
+	 .change = MST_CONF_RELOAD, .help = "search domain for devices"},
+	{.name = "split-dns", .type = MST_CONF_STRING,
+	 MST_CONF_LIST_AT(struct mst_conf_network, split_dns, n_split_dns), .unique = true, .max_items = 64,
+	 .min = 1, .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "domains that the name servers above are asked for; left out: all"},
+	{.name = "banner", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_network, banner),
+	 .multiline = true, .min = 1, .max = 511, .change = MST_CONF_RELOAD,
+	 .help = "text that clients show when they are connected"},
+	ROW_END,
+};
+
+static const struct mst_conf_key dtls_keys[] = {
+	{.name = "ciphers", .type = MST_CONF_WORD, MST_CONF_LIST_AT(struct mst_conf_dtls, ciphers, n_ciphers),
+	 .unique = true, .words = cipher_words, .min_items = 1, .max_items = 3,
+	 .def = "[aes-256-gcm, aes-128-gcm, chacha20-poly1305]", .change = MST_CONF_RELOAD,
+	 .help = "what DTLS may use, the preferred first"},
+	ROW_END,
+};
+
+#define DAY_S 86400
+static const struct mst_conf_key timeouts_keys[] = {
+	ROW_SECONDS("dpd", struct mst_conf_timeouts, dpd_s, 1, 3600, "90s", MST_CONF_RELOAD,
+		"silence after which a device is asked whether it is there"),
+	ROW_SECONDS("keepalive", struct mst_conf_timeouts, keepalive_s, 0, DAY_S, "300s", MST_CONF_RELOAD,
+		"pause after which an idle device sends a sign of life; 0: none"),
+	ROW_SECONDS("idle", struct mst_conf_timeouts, idle_s, 0, 30 * DAY_S, "0", MST_CONF_RELOAD,
+		"time without data after which a session ends; 0: never"),
+	ROW_SECONDS("session", struct mst_conf_timeouts, session_s, 0, 365 * DAY_S, "0", MST_CONF_RELOAD,
+		"time since sign-in after which a session ends; 0: never"),
+	ROW_SECONDS("cookie", struct mst_conf_timeouts, cookie_s, 5, 30 * DAY_S, "300s", MST_CONF_RELOAD,
+		"time within which a lost device may come back without signing in"),
+	ROW_SECONDS("auth", struct mst_conf_timeouts, auth_s, 5, 3600, "240s", MST_CONF_RELOAD,
+		"time a device has to sign in"),
+	ROW_SECONDS("tls-handshake", struct mst_conf_timeouts, tls_handshake_s, 1, 300, "10s", MST_CONF_RELOAD,
+		"time a TLS or DTLS handshake may take"),
+	ROW_END,
+};
+
+static const struct mst_conf_key users_keys[] = {
+	{.name = "file", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_users, file), .min = 2,
+	 .max = PATH_MAX_BYTES, .def = "/etc/mstunnel/users", .change = MST_CONF_RELOAD,
+	 .help = "lines of user:groups:hash, as ocpasswd writes them"},
+	ROW_END,
+};
+
+#define PPS_MAX 10000000
+static const struct mst_conf_key limits_keys[] = {
+	ROW_UINT("sessions", struct mst_conf_limits, sessions, 1, 1048576, "65536", MST_CONF_RESTART,
+		"devices at a time; the pool may hold fewer"),
+	ROW_UINT("handshakes-per-second", struct mst_conf_limits, handshakes_per_second, 1, 100000, "20",
+		MST_CONF_RELOAD, "handshakes a second from one source address"),
+	ROW_UINT("half-open", struct mst_conf_limits, half_open, 1, 65536, "1024", MST_CONF_RELOAD,
+		"handshakes and sign-ins in progress at a time"),
+	ROW_UINT("punt-arp", struct mst_conf_limits, punt_arp, 1, PPS_MAX, "1000", MST_CONF_RELOAD,
+		"ARP packets a second to the kernel, a port"),
+	ROW_UINT("punt-nd", struct mst_conf_limits, punt_nd, 1, PPS_MAX, "1000", MST_CONF_RELOAD,
+		"neighbour discovery packets a second to the kernel, a port"),
+	ROW_UINT("punt-icmp", struct mst_conf_limits, punt_icmp, 1, PPS_MAX, "1000", MST_CONF_RELOAD,
+		"ICMP and ICMPv6 packets a second to the kernel, a port"),
+	ROW_UINT("punt-tcp", struct mst_conf_limits, punt_tcp, 1, PPS_MAX, "500000", MST_CONF_RELOAD,
+		"TCP packets a second to the kernel, a port; carries the data of devices without DTLS"),
+	ROW_UINT("punt-other", struct mst_conf_limits, punt_other, 1, PPS_MAX, "1000", MST_CONF_RELOAD,
+		"other packets a second to the kernel, a port"),
+	ROW_END,
+};
+
+static const struct mst_conf_key control_keys[] = {
+	// 107 bytes and a NUL are what sun_path of unix(7) holds.
+	{.name = "socket", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_control, socket), .min = 2,
+	 .max = 107, .def = "/run/mstunnel/mst.sock", .change = MST_CONF_RESTART,
+	 .help = "socket that mst-cli talks to"},
+	ROW_END,
+};
+
+static const struct mst_conf_key log_keys[] = {
+	{.name = "level", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_log, level), .words = level_words,
+	 .def = "info", .change = MST_CONF_LIVE, .help = "least important lines that are logged"},
+	ROW_END,
+};
+
+static const struct mst_conf_key gateway_keys[] = {
+	ROW_SECTION("dpdk", dpdk, dpdk_keys, MST_CONF_RESTART, "the data path's share of the host"),
+	{.name = "ports", MST_CONF_MAP_AT(struct mst_conf, ports, ports_keys), .required = true,
+	 .change = MST_CONF_RESTART, .help = "the network ports"},
+	{.name = "tls", MST_CONF_MAP_AT(struct mst_conf, tls, tls_keys), .required = true,
+	 .change = MST_CONF_RELOAD, .help = "who the gateway is to its devices"},
+	ROW_SECTION("listen", listen, listen_keys, MST_CONF_RESTART, "where devices connect"),
+	{.name = "pool", MST_CONF_MAP_AT(struct mst_conf, pool, pool_keys), .required = true,
+	 .change = MST_CONF_RESTART, .help = "networks that devices get their address from"},
+	ROW_SECTION("network", network, network_keys, MST_CONF_RELOAD, "what devices are told about the network"),
+	ROW_SECTION("dtls", dtls, dtls_keys, MST_CONF_RELOAD, "the data channel over UDP"),
+	ROW_SECTION("timeouts", timeouts, timeouts_keys, MST_CONF_RELOAD, "how long things may take"),
+	ROW_SECTION("users", users, users_keys, MST_CONF_RELOAD, "who may sign in"),
+	ROW_SECTION("limits", limits, limits_keys, MST_CONF_RELOAD, "bounds against overload"),
+	ROW_SECTION("control", control, control_keys, MST_CONF_RESTART, "the operators' way in"),
+	ROW_SECTION("log", log, log_keys, MST_CONF_LIVE, "what is logged"),
+	ROW_END,
+};
+// clang-format on
+
+const struct mst_conf_schema mst_conf_gateway = {
+	.keys = gateway_keys,
+	.bytes = sizeof(struct mst_conf),
+	.check = conf_gateway_check,
+};

@@ -1,0 +1,306 @@
+// Checks of the gateway's keys against each other, once each of them is well-formed. Control lcore.
+#include <errno.h>
+#include <string.h>
+
+#include "conf.h"
+
+struct check {
+	const struct mst_conf *conf;
+	const struct mst_conf_tree *tree;
+	struct mst_conf_error *err;
+};
+
+#define NET_TEXT_BYTES (MST_IP_TEXT_BYTES + 4)
+
+static bool
+is_link_local(const struct mst_ip *ip)
+{
+	return ip->family == 6 && ip->bytes[0] == 0xfe && (ip->bytes[1] & 0xc0) == 0x80;
+}
+
+// Can one host on one link have it? RFC 6890 and RFC 1122 section 3.2.1.3 for IPv4, RFC 4291 section 2.4 for
+// IPv6.
+static bool
+is_host_address(const struct mst_ip *ip)
+{
+	static const uint8_t zero[15];
+
+	if (ip->family == 4)
+		return ip->bytes[0] != 0 && ip->bytes[0] != 127 && ip->bytes[0] < 224;
+	if (memcmp(ip->bytes, zero, sizeof(zero)) == 0)
+		return ip->bytes[15] > 1;
+	return ip->bytes[0] != 0xff;
+}
+
+// The first and the last address of an IPv4 network are nobody's, but in /31 (RFC 3021) and /32.
+static bool
+is_network_or_broadcast(const struct mst_net *net)
+{
+	uint32_t host_mask = net->depth == 0 ? UINT32_MAX : (1u << (32 - net->depth)) - 1;
+	uint32_t host;
+
+	if (net->ip.family != 4 || net->depth > 30)
+		return false;
+	host = mst_ip4_host(&net->ip) & host_mask;
+	return host == 0 || host == host_mask;
+}
+
+static bool
+has_host_bits(const struct mst_net *net)
+{
+	struct mst_ip base = mst_net_base(net);
+
+	return !mst_ip_equal(&base, &net->ip);
+}
+
+static int
+reject_host_bits(const struct check *c, const char *key, const struct mst_net *net)
+{
+	struct mst_net base = {.ip = mst_net_base(net), .depth = net->depth};
+	char want[NET_TEXT_BYTES];
+	char found[NET_TEXT_BYTES];
+
+	return mst_conf_reject(c->tree, c->err, key, "expected a network address such as %s, found %s",
+		mst_net_format(&base, want), mst_net_format(net, found));
+}
+
+static int
+check_port_address(const struct check *c, const char *port, uint32_t i, const struct mst_net *net)
+{
+	char key[64];
+	char text[NET_TEXT_BYTES];
+
+	if (is_host_address(&net->ip) && !is_network_or_broadcast(net) && net->depth > 0)
+		return 0;
+	snprintf(key, sizeof(key), "ports.%s.addresses[%u]", port, i);
+	return mst_conf_reject(c->tree, c->err, key, "expected an address that a host can have, found %s",
+		mst_net_format(net, text));
+}
+
+static bool
+port_has_network_of(const struct mst_conf_port *port, const struct mst_ip *ip)
+{
+	for (uint32_t i = 0; i < port->n_addresses; i++) {
+		if (mst_net_contains(&port->addresses[i], ip) && !mst_ip_equal(&port->addresses[i].ip, ip))
+			return true;
+	}
+	// A router's link-local address is on every link (RFC 4861 section 6.1.2).
+	return is_link_local(ip);
+}
+
+static int
+check_port_gateway(const struct check *c, const char *name, const struct mst_conf_port *port, uint32_t i)
+{
+	const struct mst_ip *ip = &port->gateways[i];
+	char key[64];
+	char text[MST_IP_TEXT_BYTES];
+
+	snprintf(key, sizeof(key), "ports.%s.gateway[%u]", name, i);
+	if (i > 0 && port->gateways[i - 1].family == ip->family)
+		return mst_conf_reject(c->tree, c->err, key,
+			"expected one IPv4 and one IPv6 address, found two of IPv%u", ip->family);
+	if (!port_has_network_of(port, ip))
+		return mst_conf_reject(c->tree, c->err, key,
+			"expected a neighbour within a network of ports.%s.addresses, found %s", name,
+			mst_ip_format(ip, text));
+	return 0;
+}
+
+static int
+check_tap(const struct check *c, const char *name, const struct mst_conf_port *port)
+{
+	char key[64];
+
+	if (strpbrk(port->tap, "/: %") == NULL && strcmp(port->tap, ".") != 0 && strcmp(port->tap, "..") != 0)
+		return 0;
+	snprintf(key, sizeof(key), "ports.%s.tap", name);
+	return mst_conf_reject(
+		c->tree, c->err, key, "expected a name of a kernel interface, found \"%s\"", port->tap);
+}
+
+// One queue has one worker; which workers there are is known only when they are listed.
+static int
+check_queues(const struct check *c, const char *name, const struct mst_conf_port *port)
+{
+	const struct mst_conf_lcores *lcores = &c->conf->dpdk.lcores;
+	char key[64];
+
+	if (!lcores->present || port->queues <= lcores->n_workers)
+		return 0;
+	snprintf(key, sizeof(key), "ports.%s.queues", name);
+	return mst_conf_reject(c->tree, c->err, key,
+		"expected at most as many as dpdk.lcores.workers lists (%u), found %u", lcores->n_workers,
+		port->queues);
+}
+
+static int
+check_port(const struct check *c, const char *name, const struct mst_conf_port *port)
+{
+	if (!port->present)
+		return 0;
+	for (uint32_t i = 0; i < port->n_addresses; i++)
+		MST_TRY(check_port_address(c, name, i, &port->addresses[i]));
+	for (uint32_t i = 0; i < port->n_gateways; i++)
+		MST_TRY(check_port_gateway(c, name, port, i));
+	MST_TRY(check_tap(c, name, port));
+	return check_queues(c, name, port);
+}
+
+static int
+check_ports_apart(const struct check *c)
+{
+	const struct mst_conf_port *pub = &c->conf->ports.public;
+	const struct mst_conf_port *priv = &c->conf->ports.private;
+	char key[64];
+
+	if (!priv->present)
+		return 0;
+	if (strcmp(pub->device, priv->device) == 0)
+		return mst_conf_reject(c->tree, c->err, "ports.private.device",
+			"expected another device than ports.public.device, found the same");
+	if (strcmp(pub->tap, priv->tap) == 0)
+		return mst_conf_reject(c->tree, c->err, "ports.private.tap",
+			"expected another name than ports.public.tap, found \"%s\" again", priv->tap);
+	for (uint32_t i = 0; i < priv->n_addresses; i++) {
+		for (uint32_t j = 0; j < pub->n_addresses; j++) {
+			if (is_link_local(&pub->addresses[j].ip) ||
+				!mst_net_overlaps(&priv->addresses[i], &pub->addresses[j]))
+				continue;
+			snprintf(key, sizeof(key), "ports.private.addresses[%u]", i);
+			return mst_conf_reject(c->tree, c->err, key,
+				"expected another network than ports.public.addresses[%u], found an overlap",
+				j);
+		}
+	}
+	return 0;
+}
+
+static int
+check_pool_apart(const struct check *c, const char *key, const struct mst_net *pool, const char *name,
+	const struct mst_conf_port *port)
+{
+	char text[NET_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < port->n_addresses; i++) {
+		if (mst_net_overlaps(pool, &port->addresses[i]))
+			return mst_conf_reject(c->tree, c->err, key,
+				"expected a network apart from the ports', found it overlaps %s of "
+				"ports.%s.addresses[%u]",
+				mst_net_format(&port->addresses[i], text), name, i);
+	}
+	return 0;
+}
+
+static int
+check_pool(const struct check *c, const char *key, const struct mst_net *pool)
+{
+	char text[NET_TEXT_BYTES];
+
+	if (pool->ip.family == 0)
+		return 0;
+	if (has_host_bits(pool))
+		return reject_host_bits(c, key, pool);
+	// :: and 0.0.0.0 are their networks' first addresses too, which no device gets.
+	if (!is_host_address(&pool->ip))
+		return mst_conf_reject(c->tree, c->err, key,
+			"expected a network of addresses that hosts can have, found %s",
+			mst_net_format(pool, text));
+	MST_TRY(check_pool_apart(c, key, pool, "public", &c->conf->ports.public));
+	return check_pool_apart(c, key, pool, "private", &c->conf->ports.private);
+}
+
+static int
+check_routes(const struct check *c, const char *list, const struct mst_net *nets, uint32_t n)
+{
+	char key[64];
+	char text[NET_TEXT_BYTES];
+
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(key, sizeof(key), "network.%s[%u]", list, i);
+		if (nets[i].depth == 0)
+			return mst_conf_reject(c->tree, c->err, key,
+				"expected a part of the network, found %s: leave the list out for a full "
+				"tunnel",
+				mst_net_format(&nets[i], text));
+		if (has_host_bits(&nets[i]))
+			return reject_host_bits(c, key, &nets[i]);
+	}
+	return 0;
+}
+
+// RFC 1123 section 2.1 and RFC 2782 (underscore): nothing that could end a header line or a list.
+static bool
+is_domain(const char *text)
+{
+	return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] ==
+	       '\0';
+}
+
+static int
+check_domain(const struct check *c, const char *key, const char *text)
+{
+	if (is_domain(text))
+		return 0;
+	return mst_conf_reject(c->tree, c->err, key, "expected a domain name, found \"%.60s\"", text);
+}
+
+static int
+check_network(const struct check *c)
+{
+	const struct mst_conf_network *net = &c->conf->network;
+	char key[64];
+
+	MST_TRY(check_routes(c, "routes", net->routes, net->n_routes));
+	MST_TRY(check_routes(c, "no-routes", net->no_routes, net->n_no_routes));
+	if (net->n_routes + net->n_no_routes > MST_CONF_ROUTES_MAX)
+		return mst_conf_reject(c->tree, c->err, "network.no-routes",
+			"expected at most %u together with network.routes, found %u", MST_CONF_ROUTES_MAX,
+			net->n_routes + net->n_no_routes);
+	if (net->mtu > c->conf->ports.public.mtu)
+		return mst_conf_reject(c->tree, c->err, "network.mtu",
+			"expected at most ports.public.mtu (%u), found %u", c->conf->ports.public.mtu,
+			net->mtu);
+	MST_TRY(check_domain(c, "network.default-domain", net->default_domain));
+	for (uint32_t i = 0; i < net->n_split_dns; i++) {
+		snprintf(key, sizeof(key), "network.split-dns[%u]", i);
+		MST_TRY(check_domain(c, key, net->split_dns[i]));
+	}
+	return 0;
+}
+
+static int
+check_dpdk(const struct check *c)
+{
+	const struct mst_conf_dpdk *dpdk = &c->conf->dpdk;
+	char key[64];
+
+	for (uint32_t i = 0; dpdk->lcores.present && i < dpdk->lcores.n_workers; i++) {
+		if (dpdk->lcores.workers[i] != dpdk->lcores.control)
+			continue;
+		snprintf(key, sizeof(key), "dpdk.lcores.workers[%u]", i);
+		return mst_conf_reject(c->tree, c->err, key,
+			"expected another CPU than dpdk.lcores.control, found %u again",
+			dpdk->lcores.control);
+	}
+	// It becomes the name of a folder.
+	if (strchr(dpdk->file_prefix, '/') != NULL || dpdk->file_prefix[0] == '.')
+		return mst_conf_reject(c->tree, c->err, "dpdk.file-prefix",
+			"expected a name without '/' that does not begin with '.', found \"%s\"",
+			dpdk->file_prefix);
+	return 0;
+}
+
+int
+conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct mst_conf_error *err)
+{
+	const struct mst_conf *gw = conf;
+	struct check c = {.conf = gw, .tree = tree, .err = err};
+
+	MST_TRY(check_dpdk(&c));
+	MST_TRY(check_port(&c, "public", &gw->ports.public));
+	MST_TRY(check_port(&c, "private", &gw->ports.private));
+	MST_TRY(check_ports_apart(&c));
+	MST_TRY(check_pool(&c, "pool.ipv4", &gw->pool.ipv4));
+	MST_TRY(check_pool(&c, "pool.ipv6", &gw->pool.ipv6));
+	return check_network(&c);
+}

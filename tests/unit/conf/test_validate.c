@@ -1,0 +1,282 @@
+// Keys that contradict each other: each is refused at its own line, and what is just allowed passes.
+#include <errno.h>
+#include <string.h>
+
+#include "mst_conf.h"
+#include "mst_test.h"
+
+#define TLS "tls: {certificate: /c, key: /k}\n"
+#define POOL "pool: {ipv4: 10.99.0.0/16}\n"
+#define PUBLIC "ports:\n  public: {device: a, addresses: [192.0.2.1/24, 'fd00:1::1/64']}\n"
+#define BASE TLS POOL PUBLIC // five lines; ports.private may follow
+
+struct text_case {
+	const char *text;
+	const char *want; // NULL: passes
+};
+
+static void
+run(const struct text_case *cases, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct mst_conf_error err;
+		struct mst_conf *c = NULL;
+		int rc = mst_conf_load_text(&c, "f", cases[i].text, strlen(cases[i].text), &err);
+
+		assert_string_equal(err.text, cases[i].want != NULL ? cases[i].want : "");
+		assert_int_equal(rc, cases[i].want != NULL ? -EINVAL : 0);
+		mst_conf_free(c);
+	}
+}
+
+#define POOL_AT(nets) TLS PUBLIC "  private: {device: b, addresses: [10.1.2.3/24]}\npool: {" nets "}\n"
+
+static void
+pool(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{POOL_AT("ipv4: 10.2.0.0/16"), NULL},
+		{POOL_AT("ipv4: 169.254.0.0/16"), NULL},
+		{POOL_AT("ipv4: 192.0.0.0/16"),
+			"f:5:14: pool.ipv4: expected a network apart from the ports', found it overlaps "
+			"192.0.2.1/24 of ports.public.addresses[0]"},
+		{POOL_AT("ipv4: 192.0.2.128/25"),
+			"f:5:14: pool.ipv4: expected a network apart from the ports', found it overlaps "
+			"192.0.2.1/24 of ports.public.addresses[0]"},
+		{POOL_AT("ipv4: 10.0.0.0/8"),
+			"f:5:14: pool.ipv4: expected a network apart from the ports', found it overlaps "
+			"10.1.2.3/24 of ports.private.addresses[0]"},
+		{POOL_AT("ipv4: 10.2.0.0/16, ipv6: 'fd00:1::/64'"),
+			"f:5:33: pool.ipv6: expected a network apart from the ports', found it overlaps "
+			"fd00:1::1/64 of ports.public.addresses[1]"},
+		{POOL_AT("ipv4: 10.2.0.0/16, ipv6: 'fd00:2::/64'"), NULL},
+		{POOL_AT("ipv4: 10.2.0.0/16, ipv6: 'fd00:2::/113'"),
+			"f:5:33: pool.ipv6: expected an IPv6 network ADDRESS/LENGTH of length 16 to 112, "
+			"found the "
+			"text \"fd00:2::/113\""},
+		{POOL_AT("ipv4: 10.2.0.1/16"), "f:5:14: pool.ipv4: expected a network address such as "
+					       "10.2.0.0/16, found 10.2.0.1/16"},
+		{POOL_AT("ipv4: 224.0.0.0/8"),
+			"f:5:14: pool.ipv4: expected a network of addresses that hosts can "
+			"have, found 224.0.0.0/8"},
+		{POOL_AT("ipv4: 10.2.0.0/16, ipv6: 'ff00::/64'"),
+			"f:5:33: pool.ipv6: expected a network of addresses that hosts can have, found "
+			"ff00::/64"},
+		{POOL_AT("ipv4: 10.2.0.0/31"),
+			"f:5:14: pool.ipv4: expected an IPv4 network ADDRESS/LENGTH of "
+			"length 8 to 30, found \"10.2.0.0/31\""},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
+#define PORT_AT(rest) TLS POOL "ports:\n  public:\n    device: a\n" rest
+#define REAL "expected an address that a host can have, found "
+
+static void
+port_addresses(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{PORT_AT("    addresses: [192.0.2.0/31, 198.51.100.7/32]\n"), NULL},
+		{PORT_AT("    addresses: [192.0.2.0/24]\n"),
+			"f:6:17: ports.public.addresses[0]: " REAL "192.0.2.0/24"},
+		{PORT_AT("    addresses: [192.0.2.1/24, 192.0.3.255/24]\n"),
+			"f:6:31: ports.public.addresses[1]: " REAL "192.0.3.255/24"},
+		{PORT_AT("    addresses: [127.0.0.1/8]\n"),
+			"f:6:17: ports.public.addresses[0]: " REAL "127.0.0.1/8"},
+		{PORT_AT("    addresses: [0.0.0.1/8]\n"),
+			"f:6:17: ports.public.addresses[0]: " REAL "0.0.0.1/8"},
+		{PORT_AT("    addresses: [224.0.0.5/8]\n"),
+			"f:6:17: ports.public.addresses[0]: " REAL "224.0.0.5/8"},
+		{PORT_AT("    addresses: ['::1/64']\n"), "f:6:17: ports.public.addresses[0]: " REAL "::1/64"},
+		{PORT_AT("    addresses: ['ff02::1/64']\n"),
+			"f:6:17: ports.public.addresses[0]: " REAL "ff02::1/64"},
+		{PORT_AT("    addresses: [192.0.2.1/0]\n"),
+			"f:6:17: ports.public.addresses[0]: " REAL "192.0.2.1/0"},
+		{PORT_AT("    addresses: [192.0.2.1/24]\n    tap: a/b\n"),
+			"f:7:10: ports.public.tap: expected a name of a kernel interface, found \"a/b\""},
+		{PORT_AT("    addresses: [192.0.2.1/24]\n    tap: ..\n"),
+			"f:7:10: ports.public.tap: expected a name of a kernel interface, found \"..\""},
+		{PORT_AT("    addresses: [192.0.2.1/24]\n    tap: sixteen-letters0\n"),
+			"f:7:10: ports.public.tap: expected text of 1 to 15 bytes, found "
+			"\"sixteen-letters0\""},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
+#define GATEWAY_AT(list) PORT_AT("    addresses: [192.0.2.1/24, 'fd00:1::1/64']\n    gateway: " list "\n")
+#define NEIGHBOUR "expected a neighbour within a network of ports.public.addresses, found "
+
+static void
+port_gateway(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{GATEWAY_AT("192.0.2.254"), NULL},
+		{GATEWAY_AT("[192.0.2.254, 'fd00:1::fe']"), NULL},
+		{GATEWAY_AT("'fe80::1'"), NULL},
+		{GATEWAY_AT("192.0.3.254"), "f:7:14: ports.public.gateway[0]: " NEIGHBOUR "192.0.3.254"},
+		{GATEWAY_AT("192.0.2.1"), "f:7:14: ports.public.gateway[0]: " NEIGHBOUR "192.0.2.1"},
+		{GATEWAY_AT("[192.0.2.254, 'fd00:2::1']"),
+			"f:7:28: ports.public.gateway[1]: " NEIGHBOUR "fd00:2::1"},
+		{GATEWAY_AT("[192.0.2.253, 192.0.2.254]"), "f:7:28: ports.public.gateway[1]: expected one "
+							   "IPv4 and one IPv6 address, found two of IPv4"},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
+static void
+two_ports(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{BASE "  private: {device: b, addresses: [10.1.0.1/24]}\n", NULL},
+		{BASE "  private: {device: a, addresses: [10.1.0.1/24]}\n",
+			"f:5:21: ports.private.device: expected another device than ports.public.device, "
+			"found the "
+			"same"},
+		{BASE "  private: {device: b, addresses: [10.1.0.1/24], tap: mst-pub}\n",
+			"f:5:55: ports.private.tap: expected another name than ports.public.tap, found "
+			"\"mst-pub\" "
+			"again"},
+		{BASE "  private: {device: b, addresses: [10.1.0.1/24, 192.0.2.129/25]}\n",
+			"f:5:49: ports.private.addresses[1]: expected another network than "
+			"ports.public.addresses[0], found an overlap"},
+		{BASE "  private: {device: b, addresses: [10.1.0.1/24, 'fd00:1::2/64']}\n",
+			"f:5:49: ports.private.addresses[1]: expected another network than "
+			"ports.public.addresses[1], found an overlap"},
+		{TLS POOL "ports: {public: {device: a, addresses: ['fe80::1/64']}, "
+			  "private: {device: b, addresses: ['fe80::1/64']}}\n",
+			NULL},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
+static void
+lcores(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{BASE "dpdk: {lcores: {control: 0, workers: [1, 2]}}\n", NULL},
+		{BASE "dpdk: {lcores: {control: 2, workers: [1, 2]}}\n",
+			"f:5:42: dpdk.lcores.workers[1]: expected another CPU than dpdk.lcores.control, "
+			"found 2 again"},
+		{BASE "dpdk: {lcores: {control: 0, workers: [1, 1]}}\n",
+			"f:5:42: dpdk.lcores.workers[1]: expected each item once, found \"1\" again"},
+		{BASE "dpdk: {lcores: {control: 0, workers: []}}\n",
+			"f:5:38: dpdk.lcores.workers: expected a list of 1 to 127 items, each a number from "
+			"0 to "
+			"1023, found a list of 0"},
+		{BASE "dpdk: {lcores: {workers: [1]}}\n",
+			"f:5:8: dpdk.lcores.control: expected a number from 0 to 1023, found no such key"},
+		{BASE "dpdk: {file-prefix: ..}\n", "f:5:21: dpdk.file-prefix: expected a name without '/' "
+						   "that does not begin with '.', found \"..\""},
+		{BASE "dpdk: {file-prefix: a/b}\n",
+			"f:5:21: dpdk.file-prefix: expected a name without '/' that "
+			"does not begin with '.', found \"a/b\""},
+		{PORT_AT("    addresses: [192.0.2.1/24]\n    queues: 2\ndpdk: {lcores: {control: 0, workers: "
+			 "[1, "
+			 "2]}}\n"),
+			NULL},
+		{PORT_AT("    addresses: [192.0.2.1/24]\n    queues: 3\ndpdk: {lcores: {control: 0, workers: "
+			 "[1, "
+			 "2]}}\n"),
+			"f:7:13: ports.public.queues: expected at most as many as dpdk.lcores.workers lists "
+			"(2), "
+			"found 3"},
+		{PORT_AT("    addresses: [192.0.2.1/24]\n    queues: 64\n"), NULL},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
+static void
+network(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{BASE "network:\n  routes: [10.0.0.0/8]\n  no-routes: [10.1.0.0/16]\n", NULL},
+		{BASE "network:\n  routes: [10.0.0.0/8, 0.0.0.0/0]\n",
+			"f:6:24: network.routes[1]: expected a part of the network, found 0.0.0.0/0: leave "
+			"the list "
+			"out for a full tunnel"},
+		{BASE "network:\n  no-routes: ['::/0']\n", "f:6:15: network.no-routes[0]: expected a part of "
+							   "the network, found ::/0: leave the list "
+							   "out for a full tunnel"},
+		{BASE "network:\n  routes: [10.0.0.1/8]\n", "f:6:12: network.routes[0]: expected a network "
+							    "address such as 10.0.0.0/8, found 10.0.0.1/8"},
+		{BASE "network:\n  mtu: 1501\n",
+			"f:6:8: network.mtu: expected at most ports.public.mtu (1500), found 1501"},
+		{BASE "network:\n  default-domain: \"a b\"\n",
+			"f:6:19: network.default-domain: expected a domain name, found \"a b\""},
+		{BASE "network:\n  split-dns: [corp.example, 'a,b']\n",
+			"f:6:29: network.split-dns[1]: expected a domain name, found \"a,b\""},
+		{BASE "network:\n  dns: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4]\n",
+			"f:6:8: network.dns: expected a list of 0 to 3 items, each an IP address, found a "
+			"list of 4"},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
+static char *
+with_routes(unsigned int n_routes, unsigned int n_no_routes)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	fputs(BASE "network:\n  routes: [", f);
+	for (unsigned int i = 0; i < n_routes; i++)
+		fprintf(f, "20.%u.%u.0/24,", i / 256, i % 256);
+	fputs("]\n  no-routes: [", f);
+	for (unsigned int i = 0; i < n_no_routes; i++)
+		fprintf(f, "30.%u.%u.0/24,", i / 256, i % 256);
+	fputs("]\n", f);
+	fclose(f);
+	return text;
+}
+
+static void
+five_hundred_routes(void **state)
+{
+	(void)state;
+	char *just = with_routes(300, 200);
+	char *more = with_routes(300, 201);
+	char *many = with_routes(501, 0);
+	const struct text_case cases[] = {
+		{just, NULL},
+		{more, "f:7:14: network.no-routes: expected at most 500 together with network.routes, found "
+		       "501"},
+		{many, "f:6:11: network.routes: expected a list of 0 to 500 items, each a network "
+		       "ADDRESS/LENGTH, "
+		       "found a list of 501"},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+	free(just);
+	free(more);
+	free(many);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pool),
+		cmocka_unit_test(port_addresses),
+		cmocka_unit_test(port_gateway),
+		cmocka_unit_test(two_ports),
+		cmocka_unit_test(lcores),
+		cmocka_unit_test(network),
+		cmocka_unit_test(five_hundred_routes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
