@@ -1,0 +1,216 @@
+// DTLS 1.2 records (RFC 6347) with AEAD suites (RFC 5288, 7905): parse, replay window, open, seal; and a look
+// into a ClientHello. Workers call everything here but mst_dtls_keys_*, which is the control lcore's.
+// Integers are in host order. What a peer did wrong is a verdict, to be counted; nothing here depends on time
+// or keeps state of its own.
+#pragma once
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mst_base.h"
+#include "mst_crypto.h"
+
+#define MST_DTLS_HEADER_BYTES 13 // RFC 6347 4.1
+#define MST_DTLS_VERSION_1_2 0xfefd
+#define MST_DTLS_VERSION_1_0 0xfeff		 // may stand on a first ClientHello (RFC 6347 4.2.1)
+#define MST_DTLS_PLAIN_MAX_BYTES 16384		 // RFC 5246 6.2.1
+#define MST_DTLS_RECORD_MAX_BYTES (16384 + 2048) // length field of a protected record (RFC 5246 6.2.3)
+#define MST_DTLS_SEQ_MAX ((1ULL << 48) - 1)
+// First number of a data record we send. The TLS library numbers what it sends in the epoch itself (Finished,
+// alerts) from 0 and may send a little more later; the gap keeps the two from ever sharing a nonce.
+#define MST_DTLS_FIRST_DATA_SEQ 64
+
+enum mst_dtls_type {
+	MST_DTLS_CHANGE_CIPHER_SPEC = 20,
+	MST_DTLS_ALERT = 21,
+	MST_DTLS_HANDSHAKE = 22,
+	MST_DTLS_APPLICATION_DATA = 23,
+};
+
+// X(name, counter and telemetry name, help)
+// clang-format off
+#define MST_DTLS_VERDICTS(X)                                                                    \
+	X(OK,         "ok",         "accepted")                                                 \
+	X(SHORT,      "short",      "datagram ends before what it announces")                   \
+	X(TYPE,       "type",       "content type unknown, or not the one wanted here")         \
+	X(VERSION,    "version",    "protocol version is not DTLS 1.2")                         \
+	X(LENGTH,     "length",     "record length outside the bounds of the protocol")         \
+	X(EPOCH,      "epoch",      "epoch is not the one of these keys")                       \
+	X(REPLAY,     "replay",     "sequence number was accepted before")                      \
+	X(OLD,        "old",        "sequence number lies behind the replay window")            \
+	X(TAG,        "tag",        "authentication tag is wrong")                              \
+	X(HELLO,      "hello",      "handshake message is no well-formed ClientHello")          \
+	X(FRAGMENT,   "fragment",   "ClientHello in fragments")                                 \
+	X(RANDOM,     "random",     "ClientHello with a random of zeros")                       \
+	X(SESSION_ID, "session_id", "ClientHello that names no session")
+// clang-format on
+
+enum mst_dtls_verdict {
+#define X(name, text, help) MST_DTLS_##name,
+	MST_DTLS_VERDICTS(X)
+#undef X
+		MST_DTLS_VERDICT_COUNT
+};
+
+// Counter name and help of a verdict; any lcore.
+const char *mst_dtls_verdict_name(enum mst_dtls_verdict v);
+const char *mst_dtls_verdict_help(enum mst_dtls_verdict v);
+
+// ---- suites -------------------------------------------------------------------------------------
+// X(name, IANA number, OpenSSL name, AEAD, IV bytes of the key block, explicit nonce bytes of a record),
+// the one we like best first. RFC 5487 (PSK with GCM), RFC 7905 (ChaCha20-Poly1305). clang-format off
+#define MST_DTLS_SUITES(X)                                                                                   \
+	X(PSK_AES_256_GCM_SHA384, 0x00a9, "PSK-AES256-GCM-SHA384", AES_256_GCM, 4, 8)                        \
+	X(PSK_CHACHA20_POLY1305_SHA256, 0xccab, "PSK-CHACHA20-POLY1305", CHACHA20_POLY1305, 12, 0)           \
+	X(PSK_AES_128_GCM_SHA256, 0x00a8, "PSK-AES128-GCM-SHA256", AES_128_GCM, 4, 8)
+// clang-format on
+
+#define MST_DTLS_IV_MAX_BYTES 12
+#define MST_DTLS_KEY_BLOCK_MAX_BYTES (2 * (MST_AEAD_KEY_MAX_BYTES + MST_DTLS_IV_MAX_BYTES))
+
+struct mst_dtls_suite {
+	uint16_t id;		// IANA number
+	uint8_t aead;		// enum mst_aead_alg
+	uint8_t key_bytes;	// of one direction
+	uint8_t iv_bytes;	// implicit part of the nonce, of one direction
+	uint8_t explicit_bytes; // nonce bytes carried in front of the ciphertext
+	const char *name;	// OpenSSL's
+};
+
+// The suites in order of preference; NULL past the last. Any lcore.
+const struct mst_dtls_suite *mst_dtls_suite_at(size_t index);
+// NULL: not a suite of ours. Any lcore.
+const struct mst_dtls_suite *mst_dtls_suite_by_id(uint16_t id);
+
+// Bytes of a record in front of the plaintext, behind it, and both. Any lcore.
+static inline size_t
+mst_dtls_head_bytes(const struct mst_dtls_suite *s)
+{
+	return MST_DTLS_HEADER_BYTES + (size_t)s->explicit_bytes;
+}
+
+static inline size_t
+mst_dtls_tail_bytes(void)
+{
+	return MST_AEAD_TAG_BYTES;
+}
+
+static inline size_t
+mst_dtls_overhead(const struct mst_dtls_suite *s)
+{
+	return mst_dtls_head_bytes(s) + mst_dtls_tail_bytes();
+}
+
+// Length of the key block that mst_dtls_keys_init wants (RFC 5246 6.3; AEAD suites have no MAC keys). Any
+// lcore.
+static inline size_t
+mst_dtls_key_block_bytes(const struct mst_dtls_suite *s)
+{
+	return 2 * ((size_t)s->key_bytes + s->iv_bytes);
+}
+
+// ---- keys ---------------------------------------------------------------------------------------
+// Both directions of one epoch. Control makes and wipes it, workers read it; immutable in between. Secret.
+struct mst_dtls_keys {
+	alignas(64) const struct mst_dtls_suite *suite;
+	uint16_t epoch;
+	uint8_t rx_iv[MST_DTLS_IV_MAX_BYTES];
+	uint8_t tx_iv[MST_DTLS_IV_MAX_BYTES];
+	struct mst_aead_key rx;
+	struct mst_aead_key tx;
+};
+
+// Control lcore. key_block = client_write_key | server_write_key | client_write_IV | server_write_IV (RFC
+// 5246 6.3); it stays the caller's, to be wiped. We are the server: rx takes the client's half. -EINVAL: len
+// is not mst_dtls_key_block_bytes(s); -ENOTSUP: mst_crypto_init has not succeeded. *k is written only on
+// success, and wiped by its owner with mst_dtls_keys_wipe once no worker holds it.
+MST_MUST_USE int mst_dtls_keys_init(struct mst_dtls_keys *k, const struct mst_dtls_suite *s, uint16_t epoch,
+	const uint8_t *key_block, size_t len);
+// The other end of the same connection, for emulated devices and tests: rx takes the server's half.
+MST_MUST_USE int mst_dtls_keys_init_client(struct mst_dtls_keys *k, const struct mst_dtls_suite *s,
+	uint16_t epoch, const uint8_t *key_block, size_t len);
+void mst_dtls_keys_wipe(struct mst_dtls_keys *k);
+
+// ---- record header ------------------------------------------------------------------------------
+struct mst_dtls_header {
+	uint8_t type; // enum mst_dtls_type
+	uint16_t version;
+	uint16_t epoch;
+	uint64_t seq;	 // 48 bits
+	uint16_t length; // of what follows the header
+};
+
+// Any worker. The header of the record at the start of a datagram, which ends len bytes behind data; the
+// record takes MST_DTLS_HEADER_BYTES + out->length of them, and another may follow. Version 1.0 passes only
+// on a handshake record of epoch 0. OK, SHORT, TYPE, VERSION or LENGTH; *out is written only on OK.
+MST_MUST_USE enum mst_dtls_verdict mst_dtls_parse(
+	const uint8_t *data, size_t len, struct mst_dtls_header *out);
+
+// ---- replay window (RFC 6347 4.1.2.6) -----------------------------------------------------------
+// A ring of bits (RFC 6479): the word that the newest number falls into is cleared as it is entered, so one
+// word less than the ring can be looked back on. One window per epoch of a session; one writer, the owner
+// of the receive side.
+#define MST_DTLS_WINDOW_RING_BITS 2048
+#define MST_DTLS_WINDOW_BITS (MST_DTLS_WINDOW_RING_BITS - 64)
+
+struct mst_dtls_window {
+	alignas(64) uint64_t next; // highest number accepted, plus 1; 0 before the first
+	uint64_t ring[MST_DTLS_WINDOW_RING_BITS / 64];
+};
+
+void mst_dtls_window_init(struct mst_dtls_window *w);
+// Owner of the receive side, before the record is opened: OK, REPLAY or OLD. Changes nothing.
+MST_MUST_USE enum mst_dtls_verdict mst_dtls_window_check(const struct mst_dtls_window *w, uint64_t seq);
+// The same as a question.
+MST_MUST_USE static inline bool
+mst_dtls_window_fresh(const struct mst_dtls_window *w, uint64_t seq)
+{
+	return mst_dtls_window_check(w, seq) == MST_DTLS_OK;
+}
+// Owner of the receive side, after mst_dtls_open said OK, never before. False, and nothing changed, when seq
+// is not fresh any more: a caller that checks a whole burst before it opens any meets a twin within the burst
+// here, and drops the second.
+bool mst_dtls_window_commit(struct mst_dtls_window *w, uint64_t seq);
+
+// ---- open and seal ------------------------------------------------------------------------------
+// Any worker. rec points at the header of a record of len bytes, h is what mst_dtls_parse made of it.
+// Decrypts in place; on OK *plain and *plain_len name the plaintext inside rec. Does not touch the window.
+// OK, SHORT (len is not the record's), LENGTH, EPOCH or TAG; after TAG the record's bytes are spoilt and
+// must not be used.
+MST_MUST_USE enum mst_dtls_verdict mst_dtls_open(const struct mst_dtls_keys *k, uint8_t *rec, size_t len,
+	const struct mst_dtls_header *h, uint8_t **plain, size_t *plain_len);
+
+// Any worker. Encrypts plain_len bytes (at most MST_DTLS_PLAIN_MAX_BYTES) in place, writes header and
+// explicit nonce into the mst_dtls_head_bytes(suite) in front of plain and the tag into the
+// MST_AEAD_TAG_BYTES behind; the record starts at plain - mst_dtls_head_bytes(suite).
+//
+// The caller owns seq: never twice under one key object, not below MST_DTLS_FIRST_DATA_SEQ, not above
+// MST_DTLS_SEQ_MAX (asserted: beyond it the nonce would repeat). Long before, the owner is to rekey: the
+// usual bound for GCM is 2^24.5 full-size records a key (RFC 9325 4.4, RFC 9147 4.5.3), none matters for
+// ChaCha20-Poly1305.
+void mst_dtls_seal(
+	const struct mst_dtls_keys *k, uint8_t type, uint64_t seq, uint8_t *plain, size_t plain_len);
+
+// ---- ClientHello --------------------------------------------------------------------------------
+// Shortest datagram that is looked at: headers, version and random, a session id of 32 bytes.
+#define MST_DTLS_CLIENT_HELLO_MIN_BYTES 93
+#define MST_DTLS_SESSION_ID_MAX_BYTES 32
+// Private extension of clients of 2016 to 2018: opaque app_id<1..255>. It goes before the session id.
+#define MST_DTLS_EXT_APP_ID 48018
+
+struct mst_dtls_client_hello {
+	uint8_t session_id[MST_DTLS_SESSION_ID_MAX_BYTES]; // which session the device claims; not
+							   // authenticated
+	uint8_t session_id_len;				   // 1..32
+	bool from_extension;				   // it came in MST_DTLS_EXT_APP_ID
+	bool has_cookie;				   // answers a HelloVerifyRequest (RFC 6347 4.2.1)
+	uint16_t message_seq;
+};
+
+// Any worker. A datagram that starts with an epoch-0 record holding one whole ClientHello of DTLS 1.2 (RFC
+// 6347 4.2, RFC 5246 7.4.1.2). OK, or SHORT, TYPE, VERSION, LENGTH, EPOCH, HELLO, FRAGMENT, RANDOM,
+// SESSION_ID; *out is written only on OK.
+MST_MUST_USE enum mst_dtls_verdict mst_dtls_peek_client_hello(
+	const uint8_t *data, size_t len, struct mst_dtls_client_hello *out);
