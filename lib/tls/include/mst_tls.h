@@ -1,0 +1,167 @@
+// TLS for sign-in and CSTP, and the DTLS 1.2 handshake over memory: all that this gateway does with libssl.
+// Control lcore only, every function here. No function blocks, sleeps or logs; no object is shared between
+// threads.
+#pragma once
+
+#include "mst_base.h"
+
+// ---- server context: certificate, key and the profile
+//
+// The profile is fixed (Mozilla intermediate 6.0):
+// TLS 1.2 and 1.3, the six ECDHE AEAD suites and the three of TLS 1.3, no renegotiation, tickets, session
+// cache or compression. Only the lowest version is configurable.
+enum mst_tls_version { MST_TLS_1_2 = 0x0303, MST_TLS_1_3 = 0x0304 };
+
+struct mst_tls_params {
+	const char *cert_file; // PEM: the server's certificate, then its chain; MST_TLS_CHAIN_MAX at most
+	const char *key_file;  // PEM, not encrypted; may be the same file
+	enum mst_tls_version min_version;
+	int64_t now_unix_s; // wall clock, for the validity warnings
+};
+
+#define MST_TLS_CHAIN_MAX 10
+#define MST_TLS_FILE_MAX_BYTES (256 * 1024)
+#define MST_TLS_WARN_DAYS 30
+
+struct mst_tls_ctx;
+
+// Reads both files. On failure err holds one sentence in plain words that names the file: -ENOENT, -EACCES
+// and other errno of open(2) and read(2); -EINVAL for what is not a usable certificate or key; -EKEYREJECTED
+// when the key does not belong to the certificate; -ENOMEM.
+MST_MUST_USE int mst_tls_ctx_create(
+	struct mst_tls_ctx **out, const struct mst_tls_params *p, char *err, size_t err_cap);
+// Connections made from the context live on. NULL is allowed. A reload is: create the new one, swap, put the
+// old.
+void mst_tls_ctx_put(struct mst_tls_ctx *ctx);
+// What an operator should be told (expired, not valid yet, near its end, key file readable by others),
+// sentences joined by "; "; "" when all is well. Lives as long as the context.
+const char *mst_tls_ctx_warnings(const struct mst_tls_ctx *ctx);
+
+struct mst_tls_cert_info {
+	char subject[256]; // RFC 4514 text, cut when longer
+	char key_type[16]; // "RSA 2048", "EC P-256", "ED25519"
+	int64_t not_before_unix_s;
+	int64_t not_after_unix_s;
+	int64_t days_left; // whole days at now_unix_s, negative once expired
+};
+void mst_tls_ctx_info(const struct mst_tls_ctx *ctx, int64_t now_unix_s, struct mst_tls_cert_info *out);
+
+// ---- one server connection over a non-blocking stream socket
+#define MST_TLS_RECORD_BYTES 16384 // plaintext of one record at most, RFC 8446 5.1
+#define MST_TLS_PSK_BYTES 32
+// Received before the handshake is complete; a client with more FAILED. libssl alone would allow 128 KiB a
+// message.
+#define MST_TLS_HANDSHAKE_BYTES 32768
+
+// clang-format off
+#define MST_TLS_RESULTS(X) \
+	X(OK, "ok") \
+	X(WANT_READ, "waits for the peer") \
+	X(WANT_WRITE, "waits for the socket") \
+	X(BUSY, "an earlier record still waits for the socket") \
+	X(CLOSED, "closed by the peer") \
+	X(FAILED, "failed")
+// clang-format on
+#define MST_TLS_RESULT_ENUM(name, text) MST_TLS_##name,
+enum mst_tls_result { MST_TLS_RESULTS(MST_TLS_RESULT_ENUM) };
+#undef MST_TLS_RESULT_ENUM
+const char *mst_tls_result_text(enum mst_tls_result r);
+
+struct mst_tls_conn;
+
+// fd stays the caller's, must be non-blocking, and outlives the connection. SIGPIPE is never raised. -ENOMEM.
+MST_MUST_USE int mst_tls_conn_create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd);
+// Tries once to send close_notify, when a record is not half sent. NULL is allowed.
+void mst_tls_conn_destroy(struct mst_tls_conn *conn);
+
+// OK once, when the handshake is complete; then read and write may be called. After CLOSED or FAILED every
+// call gives the same result again: only destroy is left.
+MST_MUST_USE enum mst_tls_result mst_tls_conn_handshake(struct mst_tls_conn *conn);
+
+// At most one record a call, and the whole of it: cap must be MST_TLS_RECORD_BYTES or more (protocol: one
+// CSTP frame is one record). OK: *n bytes, not 0. Read until WANT_READ: an edge or level of the socket tells
+// nothing of what was read ahead; see mst_tls_conn_pending. WANT_WRITE: the answer to a KeyUpdate or a
+// refused renegotiation waits.
+MST_MUST_USE enum mst_tls_result mst_tls_conn_read(
+	struct mst_tls_conn *conn, void *buf, size_t cap, size_t *n);
+// True when a read may give a record without a further event of the socket.
+bool mst_tls_conn_pending(const struct mst_tls_conn *conn);
+
+// buf (1 to MST_TLS_RECORD_BYTES) becomes exactly one record, never joined with another and never split.
+// OK: sent. WANT_WRITE (or WANT_READ): taken, a copy waits inside, call mst_tls_conn_flush when the socket is
+// ready. BUSY: not taken, because an earlier record still waits: the caller queues or drops.
+MST_MUST_USE enum mst_tls_result mst_tls_conn_write(struct mst_tls_conn *conn, const void *buf, size_t len);
+// OK: nothing waits any more.
+MST_MUST_USE enum mst_tls_result mst_tls_conn_flush(struct mst_tls_conn *conn);
+bool mst_tls_conn_flush_pending(const struct mst_tls_conn *conn);
+
+// "(TLS1.3)-(ECDHE-X25519)-(RSA-PSS-RSAE-SHA256)-(AES-256-GCM)", as the clients print it; "" before the
+// handshake.
+const char *mst_tls_conn_cipher(const struct mst_tls_conn *conn);
+// Why the last call gave CLOSED or FAILED, for the log; holds no byte of the peer and no secret. Never NULL.
+const char *mst_tls_conn_error(const struct mst_tls_conn *conn);
+
+// The PSK of the DTLS handshake that belongs to this connection: RFC 5705 exporter, label
+// "EXPORTER-openconnect-psk", no context. -EAGAIN before the handshake is complete, -EIO when libssl fails.
+// The caller wipes out.
+MST_MUST_USE int mst_tls_conn_export_psk(struct mst_tls_conn *conn, uint8_t out[MST_TLS_PSK_BYTES]);
+
+// ---- DTLS 1.2 handshake over memory
+struct mst_tls_dtls_params {
+	const uint16_t *suites; // IANA numbers, the server's order of preference; those of
+				// mst_dtls_suite_by_id are known
+	size_t n_suites;
+	uint32_t retransmit_ms; // first retransmission, 20 to 4000; doubles up to 4 s. 0 = 500
+};
+
+struct mst_tls_dtls_ctx;
+
+// -EINVAL: an unknown or doubled suite, or none. -ENOMEM, -EIO.
+MST_MUST_USE int mst_tls_dtls_ctx_create(struct mst_tls_dtls_ctx **out, const struct mst_tls_dtls_params *p);
+// Handshakes made from it live on. NULL is allowed.
+void mst_tls_dtls_ctx_put(struct mst_tls_dtls_ctx *ctx);
+
+// Bounds of one handshake; what is beyond them is dropped as if the network had lost it.
+#define MST_TLS_DTLS_OUT_DATAGRAMS 8
+#define MST_TLS_DTLS_OUT_BYTES 4096	 // of all waiting datagrams together
+#define MST_TLS_DTLS_DATAGRAM_BYTES 1500 // the largest, in or out
+#define MST_TLS_DTLS_MESSAGE_BYTES 1024	 // largest handshake message of a client
+#define MST_TLS_DTLS_IN_DATAGRAMS 64	 // well-formed datagrams listened to; the next one gives FAILED
+#define MST_TLS_DTLS_RETRANSMISSIONS 6	 // of ours; one timeout more gives FAILED
+
+enum mst_tls_dtls_state { MST_TLS_DTLS_IN_PROGRESS, MST_TLS_DTLS_DONE, MST_TLS_DTLS_FAILED };
+
+struct mst_tls_dtls;
+struct mst_dtls_keys; // mst_dtls.h
+
+// psk is copied and wiped as soon as it was used. link_mtu: bytes of the outer IP packet, 576 to 65535
+// (-EINVAL). Feed the ClientHello next. -ENOMEM.
+MST_MUST_USE int mst_tls_dtls_create(struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ctx,
+	const uint8_t psk[MST_TLS_PSK_BYTES], uint16_t link_mtu);
+// Wipes the secrets. NULL is allowed.
+void mst_tls_dtls_destroy(struct mst_tls_dtls *h);
+
+// One datagram from the client. Malformed ones, alerts in the clear (anybody can forge them) and data are
+// dropped without a change of state. DONE: the client's Finished was verified; our last flight
+// (ChangeCipherSpec, Finished) waits in output: take the keys, install the session, then send it and keep a
+// copy to be sent again verbatim when the client repeats its flight. h gives no new bytes after that,
+// whatever it is fed: libssl would use its own record counter. FAILED: output may hold an alert.
+MST_MUST_USE enum mst_tls_dtls_state mst_tls_dtls_feed(
+	struct mst_tls_dtls *h, const void *datagram, size_t len);
+// Retransmits when it is time to. To be called when mst_tls_dtls_timeout_ns has passed.
+MST_MUST_USE enum mst_tls_dtls_state mst_tls_dtls_tick(struct mst_tls_dtls *h);
+// Time until the next tick; UINT64_MAX: none is needed. libssl reads the clock itself, so this one is not
+// simulated.
+uint64_t mst_tls_dtls_timeout_ns(struct mst_tls_dtls *h);
+// Takes the oldest waiting datagram; false when there is none. The bytes live until the next feed, tick or
+// destroy.
+bool mst_tls_dtls_output(struct mst_tls_dtls *h, const uint8_t **datagram, size_t *len);
+
+// The keys of epoch 1 out of the handshake (RFC 5246 6.3), for the server's side, once. *out is the caller's
+// then, to be ended with mst_dtls_keys_wipe; h is only good for its last flight and is to be destroyed.
+// -EAGAIN unless DONE; -EALREADY the second time; -EIO when libcrypto fails; or what mst_dtls_keys_init says.
+MST_MUST_USE int mst_tls_dtls_keys(struct mst_tls_dtls *h, struct mst_dtls_keys *out);
+// "(DTLS1.2)-(PSK)-(AES-256-GCM)" once DONE, "" before.
+const char *mst_tls_dtls_cipher(const struct mst_tls_dtls *h);
+// Why FAILED, for the log. Never NULL.
+const char *mst_tls_dtls_error(const struct mst_tls_dtls *h);
