@@ -1,0 +1,92 @@
+// The sign-in machine of one TLS connection, seen from inside. Control lcore.
+#pragma once
+
+#include "mst_anyconnect.h"
+
+#include "http.h"
+#include "login.h"
+#include "reply.h"
+
+// clang-format off
+// name, what it means
+#define AC_STATES(X)                                                                                         \
+	X(OPEN, "reads requests; nobody has signed in on this connection")                                   \
+	X(VERIFY, "a password is being checked by the caller")                                               \
+	X(SIGNED, "success was answered; CONNECT is what is left")                                           \
+	X(DECIDE, "the caller looks at a CONNECT")                                                           \
+	X(TUNNEL, "CONNECT was accepted: the bytes are CSTP now")                                            \
+	X(CLOSED, "refused, or the last answer is on its way")
+
+#define AC_EVENTS(X)                                                                                         \
+	X(PROBE, "GET or HEAD of the static page")                                                           \
+	X(FORM, "the client wants the form")                                                                 \
+	X(USER, "a user name alone: the first of two steps")                                                 \
+	X(PASSWORD, "user name and password")                                                                \
+	X(BLANK, "an answer with an empty name or password")                                                 \
+	X(LAST_BLANK, "the same, and no try is left")                                                        \
+	X(CONNECT, "CONNECT of the tunnel")                                                                  \
+	X(FAULT, "fault says what is wrong with the request")                                                \
+	X(EARLY, "bytes when it is not the client's turn")                                                   \
+	X(AUTH_OK, "our side: the password is right")                                                        \
+	X(AUTH_FAILED, "our side: it is not")                                                                \
+	X(AUTH_LAST, "our side: it is not, and no try is left")                                              \
+	X(AUTH_BUSY, "our side: nobody could say")                                                           \
+	X(ACCEPT, "our side: the tunnel may stand")                                                          \
+	X(REJECT, "our side: it may not")
+// clang-format on
+
+enum ac_state {
+#define X(name, help) AC_ST_##name,
+	AC_STATES(X)
+#undef X
+		AC_N_STATES
+};
+
+enum ac_ev {
+#define X(name, help) AC_EV_##name,
+	AC_EVENTS(X)
+#undef X
+		AC_N_EVENTS
+};
+
+struct mst_ac {
+	struct mst_ac_params params;
+	enum ac_state state;
+	enum mst_ac_fault fault;
+	unsigned int requests;
+	unsigned int tries; // that failed
+	bool last;	    // the answer to this request closes
+	enum ac_body show;
+	struct ac_http http;
+	struct ac_login login;
+	struct mst_ac_connect_request connect;
+	struct ac_reply reply;
+};
+
+// What an action may need beside the object; only what its event brings is set.
+struct ac_arg {
+	const char *cookie;
+	const struct mst_ac_tunnel *tunnel;
+	unsigned int status;
+	const char *reason;
+};
+
+typedef int ac_action_fn(struct mst_ac *ac, const struct ac_arg *arg);
+
+struct ac_row {
+	ac_action_fn *action;
+	enum ac_state next; // taken if the action succeeds
+	enum mst_ac_event tells;
+};
+
+extern const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS];
+extern const char *const ac_state_names[AC_N_STATES];
+extern const char *const ac_event_names[AC_N_EVENTS];
+
+// Runs the row of (state, ev). What the row tells, or -errno with the state unchanged; -EINVAL: not in this
+// state.
+MST_MUST_USE int ac_step(struct mst_ac *ac, enum ac_ev ev, const struct ac_arg *arg);
+// What a request that was read whole means. May set fault, login, connect and show.
+enum ac_ev ac_classify(struct mst_ac *ac);
+// Counts a failed try; true if it was the last.
+bool ac_count_try(struct mst_ac *ac);

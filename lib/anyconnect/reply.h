@@ -1,0 +1,38 @@
+// Answers over HTTP, built whole in memory. Control lcore.
+#pragma once
+
+#include "mst_anyconnect.h"
+
+struct ac_reply {
+	uint8_t *data; // heap; can hold a cookie
+	size_t len;
+	bool close;
+	bool ready; // not taken yet
+};
+
+enum ac_body { AC_BODY_FULL, AC_BODY_HEAD_ONLY };
+
+// Each replaces what is in out only on success; -ENOMEM, -E2BIG.
+MST_MUST_USE int ac_reply_page(struct ac_reply *out, const char *html, enum ac_body body, bool close);
+// The form for user name and password. With known_user, which is not empty, the form for the password alone,
+// the name in a hidden input. failed: with the text that signing in failed.
+struct ac_form {
+	const char *banner; // or NULL
+	const char *known_user;
+	bool failed;
+};
+MST_MUST_USE int ac_reply_form(
+	struct ac_reply *out, const struct ac_form *form, enum ac_body body, bool close);
+MST_MUST_USE int ac_reply_complete(struct ac_reply *out, const char *cookie, bool close);
+// Status line and no body; closes. reason goes into X-Reason if it is not NULL.
+MST_MUST_USE int ac_reply_refusal(struct ac_reply *out, enum mst_ac_fault fault, const char *reason);
+MST_MUST_USE int ac_reply_reject(struct ac_reply *out, unsigned int status, const char *reason);
+MST_MUST_USE int ac_reply_tunnel(struct ac_reply *out, const struct mst_ac_tunnel *t);
+void ac_reply_fini(struct ac_reply *r);
+
+// A scratch text of MST_AC_REPLY_BYTES; finish moves what was written into out, exactly sized, and wipes the
+// scratch.
+MST_MUST_USE int ac_reply_begin(struct mst_str *s);
+MST_MUST_USE int ac_reply_finish(struct ac_reply *out, struct mst_str *s, bool close);
+// Text with every byte that could break a header line as '?'.
+void ac_reply_add_clean(struct mst_str *s, const char *text);
