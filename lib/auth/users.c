@@ -1,0 +1,339 @@
+// The users file: text to a sorted table, and a name to its hash. Control lcore.
+#include <errno.h>
+#include <string.h>
+
+#include "auth.h"
+
+// What an unknown user is hashed against while the file has nobody who may pass.
+#define NOBODYS_HASH "$6$notauserssalt$"
+
+struct parser {
+	struct auth_users *users;
+	const char *name;
+	struct mst_conf_error *err;
+	uint32_t line;
+};
+
+MST_PRINTF(2, 3)
+static int
+reject(struct parser *p, const char *fmt, ...)
+{
+	size_t name_len = strlen(p->name);
+	va_list ap;
+	int head;
+
+	*p->err = (struct mst_conf_error){.line = p->line};
+	head = snprintf(p->err->text, sizeof(p->err->text),
+		"%s:%u: ", name_len > 160 ? p->name + name_len - 160 : p->name, p->line);
+	va_start(ap, fmt);
+	vsnprintf(p->err->text + head, sizeof(p->err->text) - (size_t)head, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static int
+no_memory(struct parser *p)
+{
+	(void)reject(p, "out of memory");
+	return -ENOMEM;
+}
+
+static bool
+is_printable(const uint8_t *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] < 0x20 || text[i] == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+// The bytes up to the separator, which is skipped, or to the end; was there a separator?
+static bool
+take_until(struct mst_rd *r, uint8_t separator, struct mst_rd *part)
+{
+	const uint8_t *end = mst_rd_left(r) > 0 ? memchr(r->pos, separator, mst_rd_left(r)) : NULL;
+
+	*part = mst_rd_sub(r, end != NULL ? (size_t)(end - r->pos) : mst_rd_left(r));
+	if (end != NULL)
+		(void)mst_rd_u8(r);
+	return end != NULL;
+}
+
+static int
+check_groups(struct parser *p, struct mst_rd r)
+{
+	bool more = mst_rd_left(&r) > 0;
+
+	for (unsigned int n = 0; more; n++) {
+		struct mst_rd group;
+
+		if (n == MST_AUTH_GROUPS_MAX)
+			return reject(p, "expected at most %u groups, found more", MST_AUTH_GROUPS_MAX);
+		more = take_until(&r, ',', &group);
+		if (mst_rd_left(&group) == 0 || mst_rd_left(&group) >= MST_AUTH_GROUP_BYTES)
+			return reject(p, "expected groups of 1 to %u bytes, found one of %zu",
+				MST_AUTH_GROUP_BYTES - 1, mst_rd_left(&group));
+	}
+	return 0;
+}
+
+static int
+parse_user(struct parser *p, struct mst_rd line, struct auth_user *out)
+{
+	struct mst_rd name;
+	struct mst_rd groups;
+
+	if (!is_printable(line.pos, mst_rd_left(&line)))
+		return reject(p, "expected printable text, found a control character");
+	if (!take_until(&line, ':', &name) || !take_until(&line, ':', &groups) || mst_rd_left(&line) == 0 ||
+		memchr(line.pos, ':', mst_rd_left(&line)) != NULL)
+		return reject(p, "expected user:groups:hash, found another number of fields");
+	if (mst_rd_left(&name) == 0 || mst_rd_left(&name) >= MST_AUTH_USER_BYTES)
+		return reject(p, "expected a user name of 1 to %u bytes, found %zu", MST_AUTH_USER_BYTES - 1,
+			mst_rd_left(&name));
+	// ocpasswd writes "*" for a user without group.
+	if (mst_rd_left(&groups) == 1 && groups.pos[0] == '*')
+		(void)mst_rd_u8(&groups);
+	MST_TRY(check_groups(p, groups));
+	*out = (struct auth_user){
+		.name = (const char *)name.pos,
+		.name_len = (uint8_t)mst_rd_left(&name),
+		.groups = (const char *)groups.pos,
+		.groups_len = (uint16_t)mst_rd_left(&groups),
+		.hash = (const char *)line.pos,
+		.hash_len = (uint16_t)mst_rd_left(&line),
+		.line = p->line,
+		.locked = line.pos[0] == '!' || line.pos[0] == '*',
+	};
+	// The hash itself is nobody's business, not the log's either.
+	if (!out->locked && !auth_hash_is_known(out->hash, out->hash_len))
+		return reject(p, "expected a crypt(5) hash ($y$ $2b$ $6$ $5$ $1$) of bearable cost, found "
+				 "something else");
+	return 0;
+}
+
+static int
+append(struct parser *p, const struct auth_user *user)
+{
+	struct auth_users *u = p->users;
+
+	if (u->n_users == MST_AUTH_USERS_MAX)
+		return reject(p, "expected at most %u users, found more", MST_AUTH_USERS_MAX);
+	if (u->n_users == u->cap) {
+		uint32_t cap = u->cap > 0 ? 2 * u->cap : 64;
+		struct auth_user *more = realloc(u->users, cap * sizeof(*more));
+
+		if (more == NULL)
+			return no_memory(p);
+		u->users = more;
+		u->cap = cap;
+	}
+	u->users[u->n_users++] = *user;
+	return 0;
+}
+
+static int
+parse_lines(struct parser *p, struct mst_rd r)
+{
+	while (mst_rd_left(&r) > 0) {
+		struct mst_rd line;
+		struct auth_user user;
+
+		p->line++;
+		(void)take_until(&r, '\n', &line);
+		if (mst_rd_left(&line) > MST_AUTH_LINE_BYTES_MAX)
+			return reject(p, "expected a line of at most %u bytes, found %zu",
+				MST_AUTH_LINE_BYTES_MAX, mst_rd_left(&line));
+		if (mst_rd_left(&line) == 0 || line.pos[0] == '#')
+			continue;
+		MST_TRY(parse_user(p, line, &user));
+		MST_TRY(append(p, &user));
+	}
+	return 0;
+}
+
+static int
+compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+
+	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+static int
+compare_users(const void *a, const void *b)
+{
+	const struct auth_user *x = a;
+	const struct auth_user *y = b;
+	int order = compare_names(x->name, x->name_len, y->name, y->name_len);
+
+	// Of two lines with one name the later is the one at fault.
+	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
+}
+
+static int
+index_users(struct parser *p)
+{
+	struct auth_users *u = p->users;
+
+	if (u->n_users == 0)
+		return 0;
+	qsort(u->users, u->n_users, sizeof(*u->users), compare_users);
+	u->usable = calloc(u->n_users, sizeof(*u->usable));
+	if (u->usable == NULL)
+		return no_memory(p);
+	for (uint32_t i = 0; i < u->n_users; i++) {
+		const struct auth_user *x = &u->users[i];
+		const struct auth_user *before = x - 1;
+
+		p->line = x->line;
+		if (i > 0 && compare_names(before->name, before->name_len, x->name, x->name_len) == 0)
+			return reject(p, "expected each user once, found %.*s again (first in line %u)",
+				x->name_len, x->name, before->line);
+		if (!x->locked)
+			u->usable[u->n_usable++] = i;
+	}
+	return 0;
+}
+
+int
+auth_users_parse(
+	struct auth_users **out, const char *name, char *text, size_t len, struct mst_conf_error *err)
+{
+	struct auth_users *u = calloc(1, sizeof(*u));
+	struct parser p = {.users = u, .name = name, .err = err};
+	int rc = 0;
+
+	if (u == NULL) {
+		mst_wipe(text, len);
+		free(text);
+		return no_memory(&p);
+	}
+	u->text = text;
+	u->text_len = len;
+	if (len > MST_AUTH_FILE_BYTES_MAX)
+		rc = reject(&p, "expected at most %u bytes, found %zu", MST_AUTH_FILE_BYTES_MAX, len);
+	if (rc == 0)
+		rc = parse_lines(&p, mst_rd_init(text, len));
+	if (rc == 0)
+		rc = index_users(&p);
+	if (rc < 0) {
+		auth_users_free(u);
+		return rc;
+	}
+	*out = u;
+	return 0;
+}
+
+int
+auth_users_load(struct auth_users **out, const char *path, struct mst_conf_error *err)
+{
+	char *text;
+	size_t len;
+
+	MST_TRY(mst_conf_file_read(path, MST_AUTH_FILE_BYTES_MAX, &text, &len, err));
+	return auth_users_parse(out, path, text, len, err);
+}
+
+void
+auth_users_free(struct auth_users *users)
+{
+	if (users == NULL)
+		return;
+	mst_wipe(users->text, users->text_len);
+	free(users->text);
+	free(users->users);
+	free(users->usable);
+	free(users);
+}
+
+const struct auth_user *
+auth_users_find(const struct auth_users *users, const char *name)
+{
+	size_t name_len = strlen(name);
+	uint32_t low = 0;
+	uint32_t high = users->n_users;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		const struct auth_user *u = &users->users[mid];
+		int order = compare_names(name, name_len, u->name, u->name_len);
+
+		if (order == 0)
+			return u;
+		if (order < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	return NULL;
+}
+
+// Somebody else's hash to work against: chosen by the name, so that a name always costs the same, and among
+// the hashes in use, so that the costs are spread as those of real users are. The seed keeps the choice from
+// being foretold.
+static void
+set_dummy_hash(const struct auth_users *users, uint64_t seed, struct auth_job *job)
+{
+	uint64_t h = 0xcbf29ce484222325ULL ^ seed;
+
+	for (const char *c = job->result.user; *c != '\0'; c++)
+		h = (h ^ (uint8_t)*c) * 0x100000001b3ULL;
+	h ^= h >> 32;
+	if (users->n_usable > 0) {
+		const struct auth_user *other = &users->users[users->usable[h % users->n_usable]];
+
+		memcpy(job->hash, other->hash, other->hash_len);
+		job->hash[other->hash_len] = '\0';
+	} else {
+		memcpy(job->hash, NOBODYS_HASH, sizeof(NOBODYS_HASH));
+	}
+}
+
+static void
+set_groups(const struct auth_user *user, struct mst_auth_result *result)
+{
+	struct mst_rd r = mst_rd_init(user->groups, user->groups_len);
+
+	while (mst_rd_left(&r) > 0 && result->n_groups < MST_AUTH_GROUPS_MAX) {
+		struct mst_rd group;
+
+		(void)take_until(&r, ',', &group);
+		memcpy(result->groups[result->n_groups], group.pos, mst_rd_left(&group));
+		result->groups[result->n_groups][mst_rd_left(&group)] = '\0';
+		result->n_groups++;
+	}
+}
+
+void
+auth_users_prepare(const struct auth_users *users, uint64_t seed, struct auth_job *job)
+{
+	const struct auth_user *user = auth_users_find(users, job->result.user);
+
+	job->may_pass = user != NULL && !user->locked && job->password[0] != '\0';
+	if (user == NULL || user->locked) {
+		set_dummy_hash(users, seed, job);
+		return;
+	}
+	memcpy(job->hash, user->hash, user->hash_len);
+	job->hash[user->hash_len] = '\0';
+	set_groups(user, &job->result);
+}
+
+int
+mst_auth_check_users(const char *name, const char *text, size_t len, struct mst_conf_error *err)
+{
+	char *copy = malloc(len + 1);
+	struct auth_users *users;
+
+	if (copy == NULL) {
+		*err = (struct mst_conf_error){.text = "out of memory"};
+		return -ENOMEM;
+	}
+	memcpy(copy, text, len);
+	*err = (struct mst_conf_error){0};
+	MST_TRY(auth_users_parse(&users, name, copy, len, err));
+	auth_users_free(users);
+	return 0;
+}
