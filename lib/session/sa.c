@@ -1,0 +1,182 @@
+// The association of a device: made, published, retired, reclaimed. Control lcore.
+//
+// Who may still hold an association that was retired: a worker, in the burst in hand (pkt->sa and the result of the
+// tuple lookup) and nowhere else, since a packet that crosses a ring names its session by index and id; and a telemetry
+// thread, which is a QSBR reader while it copies. Both are over when the defer queue calls reclaim().
+#include <errno.h>
+#include <string.h>
+
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "mst_wire_inline.h"
+#include "session.h"
+
+#define OUTER_TTL 64
+
+// One part a writer, each on lines of its own: no worker's store takes a line away from another's load.
+#define STARTS_A_LINE(type, field) static_assert(offsetof(type, field) % 64 == 0, #field " shares a line")
+STARTS_A_LINE(struct mst_sa, session);
+STARTS_A_LINE(struct mst_sa, keys);
+STARTS_A_LINE(struct mst_sa, rx_packets);
+STARTS_A_LINE(struct mst_sa, window);
+STARTS_A_LINE(struct mst_sa, tx_seq);
+static_assert(offsetof(struct mst_sa, rx_packets) >= offsetof(struct mst_sa, keys) + sizeof(struct mst_dtls_keys),
+	"what control writes comes first");
+static_assert(offsetof(struct mst_sa, tx_seq) >= offsetof(struct mst_sa, window) + sizeof(struct mst_dtls_window),
+	"what the rx owner writes comes before what any worker writes");
+static_assert(sizeof(struct mst_sa_tuple) == 40, "a key of the hash has no padding");
+
+// Lengths, id and checksums are zero, for stage_encap to fill. DF is clear: a network that needs fragments of the outer
+// packet may make them, the inner size is what was negotiated.
+static void
+make_template(struct mst_sa *sa)
+{
+	const struct mst_sa_tuple *t = &sa->tuple;
+	uint8_t *h = sa->template_bytes;
+
+	if (t->version == 4) {
+		mst_wire_ip4_build(h, t->local, t->peer, MST_PROTO_UDP, OUTER_TTL, 0);
+		memset(h + 2, 0, 2);
+		memset(h + 6, 0, 2);
+		memset(h + 10, 0, 2);
+		sa->template_len = MST_IP4_HDR_BYTES + MST_UDP_HDR_BYTES;
+		sa->ip_csum_base = mst_wire_fold(mst_wire_sum(h, MST_IP4_HDR_BYTES, 0));
+		sa->peer4 = mst_wire_be32(t->peer);
+		h += MST_IP4_HDR_BYTES;
+	} else {
+		mst_wire_ip6_build(h, t->local, t->peer, MST_PROTO_UDP, OUTER_TTL, 0);
+		sa->template_len = MST_IP6_HDR_BYTES + MST_UDP_HDR_BYTES;
+		h += MST_IP6_HDR_BYTES;
+	}
+	mst_wire_udp_build(h, t->local_port_be, t->peer_port_be, 0);
+	memset(h + 4, 0, 2);
+}
+
+int
+mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p)
+{
+	struct mst_sa *sa;
+	int socket;
+
+	if ((p->tuple.version != 4 && p->tuple.version != 6) || p->owner >= mst_rt_n_workers())
+		return -EINVAL;
+	socket = (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(p->owner));
+	sa = rte_zmalloc_socket("mst_sa", sizeof(*sa), alignof(struct mst_sa), socket);
+	if (sa == NULL)
+		return -ENOMEM;
+	sa->session = s;
+	sa->session_index = s->index;
+	sa->session_id = s->id;
+	sa->owner = p->owner;
+	sa->ip_version = (uint8_t)p->tuple.version;
+	sa->tuple = p->tuple;
+	make_template(sa);
+	mst_dtls_window_init(&sa->window);
+	atomic_init(&sa->tx_seq, MST_DTLS_FIRST_DATA_SEQ);
+	*out = sa;
+	return 0;
+}
+
+static void
+wipe_and_free(struct mst_sa *sa)
+{
+	mst_dtls_keys_wipe(&sa->keys);
+	rte_free(sa);
+}
+
+void
+mst_sa_destroy_unpublished(struct mst_sa *sa)
+{
+	if (sa != NULL)
+		wipe_and_free(sa);
+}
+
+// Adds what was counted since the last call to the totals of the session: the counters of an association may still move
+// after it was retired, and the session's must never go back.
+static void
+fold_counters(struct mst_session *s, struct mst_sa *sa)
+{
+	const struct mst_sa_counts now = {
+		.rx_packets = atomic_load_explicit(&sa->rx_packets, memory_order_relaxed),
+		.rx_bytes = atomic_load_explicit(&sa->rx_bytes, memory_order_relaxed),
+		.tx_packets =
+			atomic_load_explicit(&sa->tx_seq, memory_order_relaxed) - MST_DTLS_FIRST_DATA_SEQ,
+		.tx_bytes = atomic_load_explicit(&sa->tx_bytes, memory_order_relaxed),
+	};
+
+	s->dtls_rx_packets += now.rx_packets - sa->folded.rx_packets;
+	s->dtls_rx_bytes += now.rx_bytes - sa->folded.rx_bytes;
+	s->dtls_tx_packets += now.tx_packets - sa->folded.tx_packets;
+	s->dtls_tx_bytes += now.tx_bytes - sa->folded.tx_bytes;
+	sa->folded = now;
+}
+
+static void
+reclaim(void *p)
+{
+	struct mst_sa *sa = p;
+	// The session may have ended meanwhile: only the handle tells.
+	struct mst_session *s = mst_session_find(sa->session_index, sa->session_id);
+
+	if (s != NULL)
+		fold_counters(s, sa);
+	wipe_and_free(sa);
+}
+
+static void
+retire(struct mst_sa *sa)
+{
+	MST_ASSERT(!sa->dead);
+	sa->dead = 1;
+	fold_counters(sa->session, sa);
+	mst_rt_defer(reclaim, sa);
+}
+
+int
+mst_sa_publish(struct mst_sa *sa)
+{
+	struct mst_session *s = sa->session;
+	struct mst_sa *old = atomic_load_explicit(&s->sa, memory_order_relaxed);
+	struct mst_sa *held;
+
+	if (s->closing || sa->keys.suite == NULL)
+		return -EINVAL;
+	held = mst_sa_lookup(&sa->tuple);
+	if (held != NULL && held->session != s)
+		return -EEXIST;
+	sa->head_bytes = (uint8_t)mst_dtls_head_bytes(sa->keys.suite);
+	// Where the tuple is the one of the association before, this takes its place in one store.
+	MST_TRY(rte_hash_add_key_data(session_state.by_tuple, &sa->tuple, sa));
+	atomic_store_explicit(&s->sa, sa, memory_order_release);
+	mst_session_set_path(s, MST_PATH_DTLS);
+	if (old == NULL) {
+		session_count(&session_state.dtls, 1);
+		return 0;
+	}
+	if (held != old)
+		(void)rte_hash_del_key(session_state.by_tuple, &old->tuple);
+	retire(old);
+	return 0;
+}
+
+void
+session_drop_sa(struct mst_session *s)
+{
+	struct mst_sa *sa = atomic_load_explicit(&s->sa, memory_order_relaxed);
+
+	if (sa == NULL)
+		return;
+	(void)rte_hash_del_key(session_state.by_tuple, &sa->tuple);
+	atomic_store_explicit(&s->sa, NULL, memory_order_release);
+	session_count(&session_state.dtls, -1);
+	retire(sa);
+}
+
+void
+mst_sa_retire(struct mst_session *s)
+{
+	// The path first: who still loads DTLS and then no association takes the stream as well.
+	mst_session_set_path(s, MST_PATH_STREAM);
+	session_drop_sa(s);
+}

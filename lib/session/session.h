@@ -1,0 +1,52 @@
+// What the files of this library share. Control lcore, but where a line says otherwise.
+#pragma once
+
+#include <rte_hash.h>
+
+#include "mst_rt.h"
+#include "mst_session.h"
+
+// Indices that are free to lease, oldest release first.
+struct session_leases {
+	uint32_t *fifo;
+	uint32_t size, head, n_free;
+};
+
+// Control writes; counters are relaxed atomics because telemetry reads them.
+struct session_state {
+	struct session_leases leases;
+	struct rte_hash *by_tuple;
+	uint32_t capacity;
+	uint32_t last_id;
+	_Atomic uint32_t live, dtls, free, quarantined;
+	_Atomic uint64_t opened, closed, exhausted;
+};
+extern struct session_state session_state;
+
+// The free indices of a pool of n_addresses without first, last and reserved ones. -ENOMEM.
+MST_MUST_USE int session_leases_init(
+	struct session_leases *l, uint32_t n_addresses, const uint32_t *reserved, size_t n_reserved);
+void session_leases_fini(struct session_leases *l);
+// -EADDRNOTAVAIL: none is free.
+MST_MUST_USE int session_lease_take(struct session_leases *l, uint32_t *index);
+void session_lease_give(struct session_leases *l, uint32_t index);
+
+static inline void
+session_count(_Atomic uint32_t *c, int32_t by)
+{
+	atomic_fetch_add_explicit(c, (uint32_t)by, memory_order_relaxed);
+}
+
+static inline void
+session_bump(_Atomic uint64_t *c)
+{
+	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
+}
+
+// Unlinks the association from tuple table and session and defers its reclaim; path is the caller's to change.
+void session_drop_sa(struct mst_session *s);
+
+// Copies the first session with index >= start that has this id (0: any). Any thread but a worker.
+bool session_copy(uint32_t start, uint32_t id, struct mst_session_view *out);
+
+MST_MUST_USE int session_telemetry_register(void);
