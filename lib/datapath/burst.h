@@ -1,0 +1,98 @@
+// A burst on its way through a pipeline, and the loop that all stages share. Worker lcores.
+//
+// Ownership of mbufs: the burst owns every mbuf in m and in left; each is in exactly one of the two. A stage moves an
+// mbuf from m to left by its verdict and never frees, keeps or sends it: leave.c does, once, behind the last stage.
+#pragma once
+
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#include "mst_rt.h"
+
+#include "verdicts.h"
+
+struct mst_worker;
+
+struct mst_burst {
+	uint64_t tsc; // one time stamp for all of it
+	uint16_t n, n_left;
+	struct rte_mbuf *m[MST_BURST];    // still in the pipeline
+	struct rte_mbuf *left[MST_BURST]; // out of it, the verdict in the packet area
+};
+
+// What a stage is: a pure function of one packet and of what the tables say.
+typedef enum mst_verdict mst_pkt_fn(
+	const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p);
+// Asks for the lines that the mst_pkt_fn of the same stage will want.
+typedef void mst_prefetch_fn(const struct mst_pkt *p);
+// A stage over a burst.
+typedef void mst_stage_fn(const struct mst_worker *w, struct mst_burst *b);
+
+static inline void
+burst_init(struct mst_burst *b, uint64_t tsc)
+{
+	b->tsc = tsc;
+	b->n = 0;
+	b->n_left = 0;
+}
+
+static inline void
+burst_add(struct mst_burst *b, struct rte_mbuf *m)
+{
+	b->m[b->n++] = m;
+}
+
+static inline void
+burst_leave(struct mst_burst *b, struct rte_mbuf *m, enum mst_verdict v)
+{
+	mst_pkt(m)->verdict = (uint8_t)v;
+	b->left[b->n_left++] = m;
+}
+
+// fn over every packet of the burst; ahead, when given, runs some packets in front. With both constant the compiler
+// inlines them: a stage costs no call a packet.
+static inline void
+burst_each_ahead(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn, mst_prefetch_fn *ahead,
+	uint16_t distance)
+{
+	uint16_t n = b->n, kept = 0;
+
+	for (uint16_t i = 0; ahead != NULL && i < distance && i < n; i++)
+		ahead(mst_pkt(b->m[i]));
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = b->m[i];
+		enum mst_verdict v;
+
+		if (ahead != NULL && i + distance < n)
+			ahead(mst_pkt(b->m[i + distance]));
+		v = fn(w, b, m, mst_pkt(m));
+		if (likely(v == MST_NEXT))
+			b->m[kept++] = m;
+		else
+			burst_leave(b, m, v);
+	}
+	b->n = kept;
+}
+
+static inline void
+burst_each(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn)
+{
+	burst_each_ahead(w, b, fn, NULL, 0);
+}
+
+// ---- room in the one segment of a packet --------------------------------------------------------
+static inline uint8_t *
+pkt_data(struct rte_mbuf *m)
+{
+	return rte_pktmbuf_mtod(m, uint8_t *);
+}
+
+// Names len bytes from data on as the packet; they lie within its buffer.
+static inline void
+pkt_set(struct rte_mbuf *m, const uint8_t *data, size_t len)
+{
+	m->data_off = (uint16_t)(data - (const uint8_t *)m->buf_addr);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = (uint32_t)len;
+}

@@ -1,0 +1,147 @@
+// What other lcores send into the pipelines: control by the inject ring, other workers by the hand-over ring. Each kind
+// has its stage to enter at; handles become pointers here, and a session that ended meanwhile is a verdict. Worker lcores.
+#include "mst_session.h"
+#include "mst_wire_inline.h"
+
+#include "message.h"
+#include "worker.h"
+
+// The area as a stage expects it; across a ring only these fields mean anything.
+static inline void
+fresh_area(struct mst_pkt *p)
+{
+	*p = (struct mst_pkt){.session_index = p->session_index, .session_id = p->session_id};
+}
+
+// A record that another worker parsed and looked up.
+static enum mst_verdict
+enter_record(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	struct mst_session *s = mst_session_find(p->session_index, p->session_id);
+	struct mst_sa *sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
+
+	(void)b;
+	(void)m;
+	// A rekey may have given the device another owner on the way: the record is of the association before.
+	if (sa == NULL || sa->owner != w->index)
+		return MST_DROP_STALE;
+	p->session = s;
+	p->sa = sa;
+	return MST_NEXT;
+}
+
+// An outer packet that control made, headers and all.
+static enum mst_verdict
+enter_outer(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	struct mst_wire_ip ip;
+	enum mst_wire_verdict v = mst_wire_ip_parse(pkt_data(m), m->data_len, false, &ip);
+
+	(void)w;
+	(void)b;
+	if (v != MST_WIRE_OK)
+		return verdict_of_wire(v);
+	fresh_area(p);
+	p->ip_version = ip.version;
+	p->l3_len = (uint16_t)ip.total_len;
+	return MST_NEXT;
+}
+
+// The packet of a CSTP frame: as if a record had been opened.
+static enum mst_verdict
+enter_from_device(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	struct mst_session *s = mst_session_find(p->session_index, p->session_id);
+
+	(void)w;
+	(void)b;
+	(void)m;
+	if (s == NULL)
+		return MST_DROP_STALE;
+	fresh_area(p);
+	p->session = s;
+	p->content = MST_DTLS_APPLICATION_DATA;
+	p->type = MESSAGE_DATA;
+	return MST_NEXT;
+}
+
+// A packet that the kernel sent into its tun.
+static enum mst_verdict
+enter_to_device(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	enum mst_verdict v = enter_outer(w, b, m, p);
+
+	p->flags = MST_PKT_INNER;
+	return v;
+}
+
+enum entrance { ENTRANCE_RECORD, ENTRANCE_OUTER, ENTRANCE_FROM_DEVICE, ENTRANCE_TO_DEVICE, ENTRANCE_COUNT };
+
+static const struct {
+	mst_pkt_fn *enter;
+	enum pipeline_id pipeline;
+	unsigned int stage;
+} entrances[ENTRANCE_COUNT] = {
+	[ENTRANCE_RECORD] = {enter_record, PIPELINE_IN, IN_OPEN},
+	[ENTRANCE_OUTER] = {enter_outer, PIPELINE_OUT, OUT_ROUTE},
+	[ENTRANCE_FROM_DEVICE] = {enter_from_device, PIPELINE_IN, IN_INNER},
+	[ENTRANCE_TO_DEVICE] = {enter_to_device, PIPELINE_OUT, OUT_LOOKUP},
+};
+
+static enum entrance
+entrance_of(const struct mst_pkt *p)
+{
+	switch (p->entry) {
+	case ENTRY_RECORD:
+		return ENTRANCE_RECORD;
+	case MST_ENTRY_OUTER:
+		return ENTRANCE_OUTER;
+	case MST_ENTRY_FROM_DEVICE:
+		return ENTRANCE_FROM_DEVICE;
+	case MST_ENTRY_TO_DEVICE:
+		return ENTRANCE_TO_DEVICE;
+	default:
+		return ENTRANCE_COUNT; // MST_ENTRY_FRAME: past every stage
+	}
+}
+
+static unsigned int
+enter(struct mst_worker *w, struct rte_ring *r)
+{
+	struct rte_mbuf *m[MST_BURST];
+	struct mst_burst b[ENTRANCE_COUNT];
+	unsigned int n = rte_ring_dequeue_burst(r, (void **)m, MST_BURST, NULL);
+	uint64_t tsc;
+
+	if (n == 0)
+		return 0;
+	tsc = rte_rdtsc();
+	for (unsigned int e = 0; e < ENTRANCE_COUNT; e++)
+		burst_init(&b[e], tsc);
+	for (unsigned int i = 0; i < n; i++) {
+		enum entrance e = entrance_of(mst_pkt(m[i]));
+
+		if (e == ENTRANCE_COUNT)
+			tx_add(w, m[i]);
+		else
+			burst_add(&b[e], m[i]);
+	}
+	counter_add(&w->stream_rx_packets, b[ENTRANCE_FROM_DEVICE].n);
+	for (unsigned int e = 0; e < ENTRANCE_COUNT; e++) {
+		burst_each(w, &b[e], entrances[e].enter);
+		pipeline_run(w, entrances[e].pipeline, entrances[e].stage, &b[e]);
+	}
+	return n;
+}
+
+unsigned int
+enter_handoff(struct mst_worker *w)
+{
+	return enter(w, w->handoff);
+}
+
+unsigned int
+enter_inject(struct mst_worker *w)
+{
+	return enter(w, w->inject);
+}

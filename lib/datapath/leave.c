@@ -1,0 +1,164 @@
+// Where packets go that left a pipeline: a ring, another worker, back to the device, or the pool. The one place that
+// frees, and the one that counts verdicts. Worker lcores.
+//
+// Whatever is enqueued belongs to the consumer from then on. A full ring is a verdict, never a wait.
+#include <string.h>
+
+#include "mst_wire_inline.h"
+
+#include "worker.h"
+
+// ---- admission: what strangers can cause is bounded before it reaches another lcore -------------
+static uint64_t
+handshake_source(struct rte_mbuf *m, const struct mst_pkt *p)
+{
+	const uint8_t *l3 = pkt_data(m) + p->l3_off;
+
+	// A plaintext has no headers any more, but a session that vouches for it.
+	if ((p->flags & MST_PKT_PLAIN) != 0)
+		return UINT64_MAX - p->session_id;
+	if (p->ip_version == 4)
+		return mst_wire_be32(l3 + 12);
+	// Who has one address of an IPv6 network has 2^64 of them.
+	return (uint64_t)mst_wire_be32(l3 + 8) << 32 | mst_wire_be32(l3 + 12);
+}
+
+static uint64_t
+next_hop(struct rte_mbuf *m, const struct mst_pkt *p)
+{
+	uint64_t half[2];
+
+	if (p->ip_version == 4)
+		return mst_wire_be32(pkt_data(m) + 16);
+	memcpy(half, pkt_data(m) + 24, sizeof(half));
+	return half[0] ^ half[1];
+}
+
+// The verdict that the packet ends in, unless the ring is full.
+static enum mst_verdict
+admit(struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, uint64_t tsc)
+{
+	switch (p->verdict) {
+	case MST_CONTROL:
+		return limiter_admit(&w->handshakes, handshake_source(m, p), tsc) ? MST_CONTROL : MST_DROP_RATE;
+	case MST_RESOLVE:
+		p->flags |= MST_PKT_RESOLVE;
+		return limiter_admit(&w->resolves, next_hop(m, p), tsc) ? MST_RESOLVE : MST_DROP_UNRESOLVED;
+	case MST_KERNEL:
+		p->punt = (uint8_t)mst_punt_classify(
+			pkt_data(m), m->data_len, (p->flags & MST_PKT_INNER) != 0);
+		return mst_punt_admit(&w->policer, (enum mst_punt_class)p->punt, tsc) ? MST_KERNEL :
+											 MST_DROP_POLICED;
+	default:
+		return (enum mst_verdict)p->verdict;
+	}
+}
+
+// ---- exits --------------------------------------------------------------------------------------
+void
+leave_drop(struct mst_worker *w, struct rte_mbuf **m, unsigned int n, enum mst_verdict v)
+{
+	if (n == 0)
+		return;
+	count_verdict(w, v, n);
+	rte_pktmbuf_free_bulk(m, n);
+}
+
+// What goes the same way in one burst.
+struct heap {
+	uint16_t n;
+	struct rte_mbuf *m[MST_BURST];
+};
+
+static inline void
+heap_add(struct heap *h, struct rte_mbuf *m)
+{
+	h->m[h->n++] = m;
+}
+
+static void
+to_ring(struct mst_worker *w, struct rte_ring *r, struct heap *h, enum mst_verdict v, enum mst_verdict full)
+{
+	unsigned int done;
+
+	if (h->n == 0)
+		return;
+	done = rte_ring_enqueue_burst(r, (void *const *)h->m, h->n, NULL);
+	count_verdict(w, v, done);
+	leave_drop(w, h->m + done, h->n - done, full);
+}
+
+// Strays of another worker: RSS put them here. The owner is in the packet area, which then takes the sender.
+static void
+to_owner(struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	uint16_t owner = p->worker;
+
+	p->worker = w->index;
+	p->entry = ENTRY_RECORD;
+	if (owner < w->n_workers && rte_ring_enqueue(w->handoff_to[owner], m) == 0)
+		count_verdict(w, MST_HANDOFF, 1);
+	else
+		leave_drop(w, &m, 1, MST_DROP_HANDOFF_RING);
+}
+
+struct exits {
+	struct heap control, resolve, kernel, stream, freed;
+	struct mst_burst echo; // DPD responses, which go back out by this worker
+};
+
+static void
+sort(struct mst_worker *w, struct exits *x, struct rte_mbuf *m, uint64_t tsc)
+{
+	struct mst_pkt *p = mst_pkt(m);
+	enum mst_verdict v = admit(w, m, p, tsc);
+
+	if (v == MST_HANDOFF) {
+		to_owner(w, m, p);
+		return;
+	}
+	p->worker = w->index;
+	switch (v) {
+	case MST_CONTROL:
+		heap_add(&x->control, m);
+		break;
+	case MST_RESOLVE:
+		heap_add(&x->resolve, m);
+		break;
+	case MST_KERNEL:
+		heap_add(&x->kernel, m);
+		break;
+	case MST_STREAM:
+		heap_add(&x->stream, m);
+		break;
+	case MST_REFLECT:
+		count_verdict(w, v, 1);
+		burst_add(&x->echo, m);
+		break;
+	default:
+		count_verdict(w, v, 1);
+		heap_add(&x->freed, m);
+	}
+}
+
+void
+leave(struct mst_worker *w, struct mst_burst *b)
+{
+	struct exits x;
+	uint64_t start = rte_rdtsc();
+
+	x.control.n = x.resolve.n = x.kernel.n = x.stream.n = x.freed.n = 0;
+	burst_init(&x.echo, b->tsc);
+	for (uint16_t i = 0; i < b->n_left; i++)
+		sort(w, &x, b->left[i], b->tsc);
+	to_ring(w, w->control, &x.control, MST_CONTROL, MST_DROP_CONTROL_RING);
+	to_ring(w, w->control, &x.resolve, MST_RESOLVE, MST_DROP_CONTROL_RING);
+	to_ring(w, w->kernel, &x.kernel, MST_KERNEL, MST_DROP_KERNEL_RING);
+	to_ring(w, w->stream, &x.stream, MST_STREAM, MST_DROP_STREAM_RING);
+	if (x.freed.n > 0)
+		rte_pktmbuf_free_bulk(x.freed.m, x.freed.n);
+	count_step(&w->io[IO_LEAVE], b->n_left, x.echo.n, rte_rdtsc() - start);
+	b->n_left = 0;
+	if (x.echo.n > 0)
+		pipeline_run(w, PIPELINE_OUT, OUT_SEAL, &x.echo);
+}

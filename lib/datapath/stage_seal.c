@@ -1,0 +1,84 @@
+// Third stage of the way out: sequence numbers, then encryption in place. Also where a DPD response enters. Worker
+// lcores; any worker may seal for any device, the fetch-add keeps their numbers apart.
+#include "mst_session.h"
+
+#include "message.h"
+#include "worker.h"
+
+#define AHEAD 3
+#define KEY_LINES 8 // see stage_open.c
+
+// Beyond it an association sends nothing more: a number that comes twice under one key breaks it for good. Control has
+// a rekey done long before.
+#define SEQ_LIMIT (MST_DTLS_SEQ_MAX + 1 - 65536)
+
+static void
+seal_ahead(const struct mst_pkt *p)
+{
+	const struct mst_sa *sa = p->sa;
+
+	for (unsigned int i = 0; i < KEY_LINES; i++)
+		rte_prefetch0(sa->keys.tx.store + i * 64);
+	rte_prefetch0(&sa->keys.tx.alg);
+}
+
+static enum mst_verdict
+room_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	const struct mst_sa *sa = p->sa;
+
+	(void)w;
+	(void)b;
+	rte_prefetch0(&sa->tx_seq);
+	rte_prefetch0(&sa->keys);
+	if (unlikely(rte_pktmbuf_headroom(m) < sa->head_bytes + MESSAGE_TYPE_BYTES ||
+		    rte_pktmbuf_tailroom(m) < MST_AEAD_TAG_BYTES))
+		return MST_DROP_ROOM;
+	return MST_NEXT;
+}
+
+// One fetch-add for every run of packets to the same device. Only the order of the numbers matters, and to nobody but
+// the counter: relaxed.
+static inline void
+number(struct mst_burst *b)
+{
+	uint16_t i = 0;
+
+	while (i < b->n) {
+		struct mst_sa *sa = mst_pkt(b->m[i])->sa;
+		uint16_t end = i;
+		uint64_t bytes = 0, seq;
+
+		for (; end < b->n && mst_pkt(b->m[end])->sa == sa; end++)
+			bytes += b->m[end]->data_len;
+		seq = atomic_fetch_add_explicit(&sa->tx_seq, (uint64_t)(end - i), memory_order_relaxed);
+		atomic_fetch_add_explicit(&sa->tx_bytes, bytes, memory_order_relaxed);
+		for (; i < end; i++)
+			mst_pkt(b->m[i])->seq = seq++;
+	}
+}
+
+static enum mst_verdict
+seal_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	const struct mst_sa *sa = p->sa;
+	size_t len = (size_t)m->data_len + MESSAGE_TYPE_BYTES;
+	uint8_t *plain = pkt_data(m) - MESSAGE_TYPE_BYTES;
+
+	(void)w;
+	(void)b;
+	if (unlikely(p->seq >= SEQ_LIMIT))
+		return MST_DROP_SEQ_LIMIT;
+	plain[0] = p->type;
+	mst_dtls_seal(&sa->keys, MST_DTLS_APPLICATION_DATA, p->seq, plain, len);
+	pkt_set(m, plain - sa->head_bytes, sa->head_bytes + len + MST_AEAD_TAG_BYTES);
+	return MST_NEXT;
+}
+
+void
+stage_seal(const struct mst_worker *w, struct mst_burst *b)
+{
+	burst_each(w, b, room_one);
+	number(b);
+	burst_each_ahead(w, b, seal_one, seal_ahead, AHEAD);
+}

@@ -1,0 +1,57 @@
+// The loop of a worker lcore: poll, run, send; never wait.
+#include <rte_pause.h>
+
+#include "worker.h"
+
+// Turns under load between two quiescent reports: often enough for control's defer queue, rare enough to cost nothing.
+#define QUIESCENT_TURNS 256
+
+unsigned int
+worker_turn(struct mst_worker *w)
+{
+	unsigned int n = 0;
+
+	for (uint16_t i = 0; i < w->n_rxq; i++)
+		n += rx_poll(w, &w->rxq[i]);
+	n += enter_handoff(w);
+	n += enter_inject(w);
+	tx_flush(w);
+	return n;
+}
+
+static void
+count_turn(struct mst_worker *w, unsigned int n, uint64_t cycles)
+{
+	counter_add(&w->turns, 1);
+	counter_add(&w->total_cycles, cycles);
+	if (n > 0)
+		counter_add(&w->busy_cycles, cycles);
+}
+
+int
+mst_datapath_worker(void *arg)
+{
+	struct mst_worker *w = worker_get((unsigned int)(uintptr_t)arg);
+	uint64_t last = rte_rdtsc();
+	unsigned int left = QUIESCENT_TURNS;
+
+	mst_rt_worker_online(w->index);
+	for (;;) {
+		unsigned int n = worker_turn(w);
+		uint64_t now = rte_rdtsc();
+
+		count_turn(w, n, now - last);
+		last = now;
+		// No pointer of a burst outlives its turn. An idle worker reports every turn: control waits for it.
+		if (n > 0 && --left > 0)
+			continue;
+		left = QUIESCENT_TURNS;
+		mst_rt_worker_quiescent(w->index);
+		if (mst_rt_stopping())
+			break;
+		if (n == 0)
+			rte_pause();
+	}
+	mst_rt_worker_offline(w->index);
+	return 0;
+}

@@ -1,0 +1,131 @@
+// Makes the workers: memory, queues, rings, limits. Control lcore, before launch and after the end.
+#include <errno.h>
+
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "mst_port.h"
+
+#include "worker.h"
+
+// A handshake is two to four datagrams of the device, and as many again when one is lost.
+#define DATAGRAMS_PER_HANDSHAKE 8
+// Questions about one unresolved next hop of the outer side.
+#define RESOLVES_PER_S 10
+#define RESOLVES_AT_ONCE 3
+
+static struct mst_worker *workers[MST_MAX_WORKERS];
+
+struct mst_worker *
+worker_get(unsigned int index)
+{
+	return index < MST_MAX_WORKERS ? workers[index] : NULL;
+}
+
+// Queue q of a port with a queue for every worker goes to worker q. A port with fewer starts at the worker of its own
+// number, so that two ports of one queue each keep two workers busy.
+static unsigned int
+worker_of_queue(const struct mst_port *port, unsigned int q, unsigned int n_workers)
+{
+	return (port->n_rxq < n_workers ? q + port->index : q) % n_workers;
+}
+
+static int
+take_queues(struct mst_worker *w, const struct mst_port *port)
+{
+	for (uint16_t q = 0; q < port->n_rxq; q++) {
+		if (worker_of_queue(port, q, w->n_workers) != w->index)
+			continue;
+		if (w->n_rxq == WORKER_MAX_RXQ)
+			return -E2BIG;
+		w->rxq[w->n_rxq++] = (struct worker_rxq){
+			.dpdk_id = port->dpdk_id, .queue = q, .port = port->index, .roles = port->roles};
+	}
+	return 0;
+}
+
+static void
+take_tx(struct mst_worker *w, const struct mst_port *port)
+{
+	uint16_t queue = (uint16_t)(w->index % port->n_txq);
+
+	w->port[port->index] = (struct worker_port){
+		.dpdk_id = port->dpdk_id, .txq = queue, .tx_worker = queue, .mac = port->mac};
+}
+
+static void
+take_rings(struct mst_worker *w)
+{
+	w->control = mst_rt_ring(MST_RING_CONTROL);
+	w->kernel = mst_rt_ring(MST_RING_KERNEL);
+	w->stream = mst_rt_ring(MST_RING_STREAM);
+	w->inject = mst_rt_ring_inject(w->index);
+	w->handoff = mst_rt_ring_handoff(w->index);
+	for (unsigned int i = 0; i < w->n_workers; i++)
+		w->handoff_to[i] = mst_rt_ring_handoff(i);
+}
+
+static void
+set_limits(struct mst_worker *w, const struct mst_datapath_params *p)
+{
+	uint32_t per_s = p->handshakes_per_s * DATAGRAMS_PER_HANDSHAKE;
+	uint64_t seed;
+
+	mst_random(&seed, sizeof(seed));
+	limiter_init(&w->handshakes, seed, rte_get_tsc_hz(), per_s, per_s);
+	limiter_init(&w->resolves, seed, rte_get_tsc_hz(), RESOLVES_PER_S, RESOLVES_AT_ONCE);
+	mst_punt_policer_init(&w->policer, rte_rdtsc());
+	mst_exception_register_policer(w->index, &w->policer);
+}
+
+static int
+make_worker(unsigned int index, const struct mst_datapath_params *p)
+{
+	int socket = (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(index));
+	struct mst_worker *w = rte_zmalloc_socket("mst_worker", sizeof(*w), alignof(struct mst_worker), socket);
+
+	if (w == NULL)
+		return -ENOMEM;
+	workers[index] = w;
+	w->index = (uint16_t)index;
+	w->n_workers = (uint16_t)mst_rt_n_workers();
+	w->n_ports = (uint16_t)mst_port_count();
+	w->dtls_port_be = p->udp_port != 0 ? rte_cpu_to_be_16(p->udp_port) : UINT32_MAX;
+	take_rings(w);
+	set_limits(w, p);
+	for (unsigned int i = 0; i < w->n_ports; i++) {
+		take_tx(w, mst_port_get(i));
+		MST_TRY(take_queues(w, mst_port_get(i)));
+	}
+	return 0;
+}
+
+int
+mst_datapath_create(const struct mst_datapath_params *p, char *err, size_t err_cap)
+{
+	struct mst_str text = mst_str_init(err, err_cap);
+	int ret = 0;
+
+	for (unsigned int i = 0; i < mst_rt_n_workers() && ret == 0; i++)
+		ret = make_worker(i, p);
+	if (ret == -ENOMEM)
+		mst_str_fmt(&text, "no memory for %u workers of %zu bytes", mst_rt_n_workers(),
+			sizeof(struct mst_worker));
+	else if (ret == -E2BIG)
+		mst_str_fmt(&text, "a worker would have to poll more than %d queues", WORKER_MAX_RXQ);
+	else
+		ret = datapath_telemetry_register();
+	if (ret < 0)
+		mst_datapath_destroy();
+	return ret;
+}
+
+void
+mst_datapath_destroy(void)
+{
+	for (unsigned int i = 0; i < MST_MAX_WORKERS; i++) {
+		rte_free(workers[i]);
+		workers[i] = NULL;
+	}
+}
