@@ -1,0 +1,399 @@
+// One TCP connection of a device: TLS handshake, then HTTP, then CSTP; its events, its time limits, its end.
+// Control lcore.
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "control.h"
+
+#define RECORDS_PER_EVENT 32 // then the others have their turn
+
+static const char static_page[] =
+	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gateway</title></head>"
+	"<body><p>The gateway is serving.</p></body></html>\n";
+
+struct control_conn *
+control_conn_by_number(struct mst_control *c, uint64_t number)
+{
+	struct control_conn *conn;
+
+	TAILQ_FOREACH(conn, &c->auth_waiting, waiting)
+	{
+		if (conn->number == number)
+			return conn;
+	}
+	return NULL;
+}
+
+// While a password is checked the device is not read: what it says meanwhile waits in its socket.
+void
+control_conn_set_waiting(struct control_conn *conn, bool waiting)
+{
+	if (waiting) {
+		conn->state = CONN_AUTH;
+		event_del(conn->readable);
+		TAILQ_INSERT_TAIL(&conn->c->auth_waiting, conn, waiting);
+	} else {
+		conn->state = CONN_HTTP;
+		event_add(conn->readable, NULL);
+		TAILQ_REMOVE(&conn->c->auth_waiting, conn, waiting);
+	}
+}
+
+void
+control_conn_watch_write(struct control_conn *conn)
+{
+	event_add(conn->writable, NULL);
+}
+
+static void
+arm(struct control_conn *conn, uint64_t seconds)
+{
+	struct timeval tv = {.tv_sec = (time_t)seconds};
+
+	evtimer_add(conn->timer, &tv);
+}
+
+static void
+free_event(struct event *e)
+{
+	if (e != NULL)
+		event_free(e);
+}
+
+// The device is away: its session waits for it until the cookie's time is over.
+static void
+detach(struct control_conn *conn)
+{
+	struct control_login *l = conn->login;
+	struct mst_session_info info = l->session->info;
+
+	CONTROL_COUNT(conn->c, tcp_lost);
+	conn->login = NULL;
+	l->conn = NULL;
+	l->away_since_ns = mst_now_ns();
+	info.connected = false;
+	mst_session_set_info(l->session, &info);
+}
+
+void
+control_conn_close(struct control_conn *conn)
+{
+	struct mst_control *c = conn->c;
+
+	if (conn->state == CONN_CLOSING)
+		return;
+	if (conn->state == CONN_AUTH)
+		TAILQ_REMOVE(&c->auth_waiting, conn, waiting);
+	if (conn->state != CONN_TUNNEL)
+		c->n_half_open--;
+	if (conn->login != NULL)
+		detach(conn);
+	conn->state = CONN_CLOSING;
+	control_stream_free_queue(conn);
+	mst_tls_conn_destroy(conn->tls);
+	mst_ac_destroy(conn->ac);
+	free_event(conn->readable);
+	free_event(conn->writable);
+	free_event(conn->timer);
+	close(conn->fd);
+	if (conn->pending != NULL)
+		mst_wipe(conn->pending, conn->pending_len);
+	free(conn->pending);
+	TAILQ_REMOVE(&c->conns, conn, all);
+	c->n_conns--;
+	TAILQ_INSERT_TAIL(&c->dead, conn, all);
+}
+
+void
+control_conn_reap(struct mst_control *c)
+{
+	struct control_conn *conn;
+
+	while ((conn = TAILQ_FIRST(&c->dead)) != NULL) {
+		TAILQ_REMOVE(&c->dead, conn, all);
+		free(conn);
+	}
+}
+
+// ---- HTTP answers: several records when long; what TCP does not take now waits in pending -------
+// 0: all written; -EAGAIN: TCP is full, *off tells how far it went; -EPIPE: gone.
+static int
+write_records(struct control_conn *conn, const uint8_t *data, size_t len, size_t *off)
+{
+	while (*off < len) {
+		size_t part = len - *off < MST_TLS_RECORD_BYTES ? len - *off : MST_TLS_RECORD_BYTES;
+
+		switch (mst_tls_conn_write(conn->tls, data + *off, part)) {
+		case MST_TLS_OK:
+			*off += part;
+			break;
+		case MST_TLS_WANT_WRITE:
+		case MST_TLS_WANT_READ:
+			*off += part;
+			return -EAGAIN;
+		case MST_TLS_BUSY:
+			return -EAGAIN;
+		default:
+			return -EPIPE;
+		}
+	}
+	return 0;
+}
+
+static void
+answer_written(struct control_conn *conn)
+{
+	if (conn->close_after_write) {
+		control_conn_close(conn);
+		return;
+	}
+	if (conn->state == CONN_TUNNEL) {
+		evtimer_del(conn->timer);
+		mst_ac_destroy(conn->ac);
+		conn->ac = NULL;
+		control_stream_drain(conn);
+	}
+}
+
+static int
+keep_rest(struct control_conn *conn, const uint8_t *data, size_t len)
+{
+	conn->blocked = true;
+	control_conn_watch_write(conn);
+	if (len == 0)
+		return 0;
+	conn->pending = malloc(len);
+	if (conn->pending == NULL)
+		return -ENOMEM;
+	memcpy(conn->pending, data, len);
+	conn->pending_len = len;
+	conn->pending_off = 0;
+	return 0;
+}
+
+void
+control_conn_http_flush(struct control_conn *conn)
+{
+	const uint8_t *data;
+	size_t len;
+	size_t off = 0;
+	bool close_after;
+	int ret;
+
+	if (conn->blocked || !mst_ac_output(conn->ac, &data, &len, &close_after))
+		return;
+	conn->close_after_write = close_after;
+	ret = write_records(conn, data, len, &off);
+	if (ret == -EAGAIN)
+		ret = keep_rest(conn, data + off, len - off);
+	else if (ret == 0)
+		answer_written(conn);
+	if (ret < 0)
+		control_conn_close(conn);
+}
+
+// ---- what arrives, by state ---------------------------------------------------------------------
+static void
+http_closed(struct control_conn *conn)
+{
+	char remote[MST_IP_TEXT_BYTES];
+
+	CONTROL_COUNT(conn->c, http_closed);
+	MST_LOG(DEBUG, "control", "HTTP of %s: %s", mst_ip_format(&conn->remote, remote),
+		mst_ac_fault_name(mst_ac_fault(conn->ac)));
+}
+
+static void
+http_record(struct control_conn *conn, uint8_t *data, size_t len)
+{
+	size_t used;
+
+	do {
+		switch (mst_ac_feed(conn->ac, data, len, &used)) {
+		case MST_AC_MORE:
+			break;
+		case MST_AC_RESPOND:
+			if (mst_ac_fault(conn->ac) != MST_AC_F_NONE)
+				http_closed(conn);
+			control_conn_http_flush(conn);
+			break;
+		case MST_AC_AUTHENTICATE:
+			control_signin_start(conn);
+			break;
+		case MST_AC_CONNECT:
+			control_connect(conn);
+			return; // the client waits for the answer before it sends its first frame
+		case MST_AC_CLOSE:
+			http_closed(conn);
+			control_conn_close(conn);
+			return;
+		}
+		data += used;
+		len -= used;
+	} while (len != 0 && used != 0 && conn->state == CONN_HTTP);
+}
+
+static void
+handshake_step(struct control_conn *conn)
+{
+	struct mst_control *c = conn->c;
+	struct mst_ac_params p = {.page = static_page};
+
+	switch (mst_tls_conn_handshake(conn->tls)) {
+	case MST_TLS_OK:
+		CONTROL_COUNT(c, tls_done);
+		if (mst_ac_create(&conn->ac, &p) < 0) {
+			control_conn_close(conn);
+			return;
+		}
+		conn->state = CONN_HTTP;
+		arm(conn, c->conf->timeouts.auth_s);
+		return;
+	case MST_TLS_WANT_READ:
+		return;
+	case MST_TLS_WANT_WRITE:
+		control_conn_watch_write(conn);
+		return;
+	case MST_TLS_CLOSED: // bare TCP probes of load balancers end here, without a word in the log
+		control_conn_close(conn);
+		return;
+	default:
+		CONTROL_COUNT(c, tls_failed);
+		MST_LOG(DEBUG, "control", "TLS handshake failed: %s", mst_tls_conn_error(conn->tls));
+		control_conn_close(conn);
+		return;
+	}
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_conn *conn = arg;
+	size_t n;
+
+	(void)fd;
+	(void)what;
+	conn->c->events++;
+	if (conn->state == CONN_TLS)
+		handshake_step(conn);
+	for (int i = 0; i < RECORDS_PER_EVENT && (conn->state == CONN_HTTP || conn->state == CONN_TUNNEL);
+		i++) {
+		switch (mst_tls_conn_read(conn->tls, conn->c->record, sizeof(conn->c->record), &n)) {
+		case MST_TLS_OK:
+			conn->last_rx_ns = mst_now_ns();
+			if (conn->state == CONN_HTTP)
+				http_record(conn, conn->c->record, n);
+			else
+				control_stream_record(conn, conn->c->record, n);
+			break;
+		case MST_TLS_WANT_READ:
+			return;
+		case MST_TLS_WANT_WRITE:
+			control_conn_watch_write(conn);
+			return;
+		default:
+			control_conn_close(conn);
+			return;
+		}
+	}
+	if (conn->state != CONN_CLOSING && conn->state != CONN_AUTH && mst_tls_conn_pending(conn->tls))
+		event_active(conn->readable, EV_READ, 0);
+}
+
+static void
+write_pending(struct control_conn *conn)
+{
+	int ret = write_records(conn, conn->pending, conn->pending_len, &conn->pending_off);
+
+	if (ret == -EAGAIN) {
+		conn->blocked = true;
+		control_conn_watch_write(conn);
+		return;
+	}
+	mst_wipe(conn->pending, conn->pending_len);
+	free(conn->pending);
+	conn->pending = NULL;
+	if (ret < 0)
+		control_conn_close(conn);
+	else
+		answer_written(conn);
+}
+
+static void
+on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	conn->c->events++;
+	if (conn->state == CONN_TLS) {
+		handshake_step(conn);
+		return;
+	}
+	switch (mst_tls_conn_flush(conn->tls)) {
+	case MST_TLS_OK:
+		break;
+	case MST_TLS_WANT_WRITE:
+	case MST_TLS_WANT_READ:
+	case MST_TLS_BUSY:
+		control_conn_watch_write(conn);
+		return;
+	default:
+		control_conn_close(conn);
+		return;
+	}
+	conn->blocked = false;
+	if (conn->pending != NULL)
+		write_pending(conn);
+	else if (conn->ac != NULL)
+		answer_written(conn);
+	else
+		control_stream_drain(conn);
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	CONTROL_COUNT(conn->c, tls_timeout);
+	control_conn_close(conn);
+}
+
+void
+control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote, uint16_t remote_port,
+	const struct mst_ip *local)
+{
+	struct control_conn *conn;
+
+	if (c->n_half_open >= c->conf->limits.half_open || (conn = calloc(1, sizeof(*conn))) == NULL) {
+		CONTROL_COUNT(c, tcp_refused);
+		close(fd);
+		return;
+	}
+	CONTROL_COUNT(c, tcp_accepted);
+	conn->c = c;
+	conn->fd = fd;
+	conn->state = CONN_TLS;
+	conn->number = ++c->next_conn_number;
+	conn->remote = *remote;
+	conn->remote_port = remote_port;
+	conn->local = *local;
+	conn->opened_ns = conn->last_rx_ns = mst_now_ns();
+	conn->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
+	conn->writable = event_new(c->base, fd, EV_WRITE, on_writable, conn);
+	conn->timer = evtimer_new(c->base, on_timer, conn);
+	TAILQ_INSERT_TAIL(&c->conns, conn, all);
+	c->n_conns++;
+	c->n_half_open++;
+	if (conn->readable == NULL || conn->writable == NULL || conn->timer == NULL ||
+		mst_tls_conn_create(&conn->tls, c->tls, fd) < 0 || event_add(conn->readable, NULL) != 0) {
+		control_conn_close(conn);
+		return;
+	}
+	arm(conn, c->conf->timeouts.tls_handshake_s);
+}

@@ -1,0 +1,196 @@
+// CONNECT: cookie to sign-in, sign-in to session (a new one with its address lease, or the one the device
+// comes back to), and the answer with the tunnel's parameters. Control lcore.
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "control.h"
+
+#define DTLS_OVERHEAD                                                                                        \
+	38 // 13 record header, 8 explicit nonce, 16 tag, 1 type byte: the most of the suites we offer
+#define UDP_BYTES 8
+#define MTU_MIN4 576
+#define MTU_MIN6 1280
+
+struct mtus {
+	uint16_t base;
+	uint16_t inner;
+};
+
+static struct mtus
+choose_mtus(const struct control_conn *conn, const struct mst_ac_connect_request *r)
+{
+	uint32_t base = conn->c->conf->network.mtu;
+	uint32_t floor = conn->c->conf->pool.ipv6.ip.family != 0 ? MTU_MIN6 : MTU_MIN4;
+	uint32_t overhead = (conn->remote.family == 4 ? 20u : 40u) + UDP_BYTES + DTLS_OVERHEAD;
+
+	// The device may ask for less, never for more, and never for so little that nothing useful fits.
+	if (r->base_mtu != 0 && r->base_mtu < base)
+		base = r->base_mtu;
+	if (base < floor + overhead)
+		base = floor + overhead;
+	return (struct mtus){.base = (uint16_t)base, .inner = (uint16_t)(base - overhead)};
+}
+
+static void
+fill_info(const struct control_conn *conn, const struct control_login *l,
+	const struct mst_ac_connect_request *r, struct mst_session_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	snprintf(info->user, sizeof(info->user), "%s", l->user);
+	snprintf(info->group, sizeof(info->group), "%s", l->group);
+	snprintf(info->hostname, sizeof(info->hostname), "%.63s", r->hostname);
+	snprintf(info->user_agent, sizeof(info->user_agent), "%s", r->user_agent);
+	snprintf(info->platform, sizeof(info->platform), "%s", r->platform);
+	snprintf(info->tls_cipher, sizeof(info->tls_cipher), "%s", mst_tls_conn_cipher(conn->tls));
+	info->remote = conn->remote;
+	info->connected = true;
+	info->connected_unix_s = (uint64_t)time(NULL);
+}
+
+// The connection before, if it still stands, is closed without a word: the device has moved on.
+static void
+take_over(struct control_login *l)
+{
+	struct control_conn *old = l->conn;
+
+	if (old == NULL)
+		return;
+	CONTROL_COUNT(old->c, taken_over);
+	l->conn = NULL;
+	old->login = NULL;
+	control_conn_close(old);
+}
+
+static int
+attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_connect_request *r,
+	const struct mtus *mtu)
+{
+	struct mst_control *c = conn->c;
+	struct mst_session_info info;
+
+	fill_info(conn, l, r, &info);
+	if (l->session == NULL) {
+		MST_TRY(mst_session_open(&l->session, &info, mtu->inner));
+		l->session->owner = l;
+	} else {
+		CONTROL_COUNT(c, connect_resumed);
+		take_over(l);
+		if (l->handshake != NULL)
+			control_handshake_end(l->handshake);
+		// The old association goes before the new App-ID is announced.
+		mst_sa_retire(l->session);
+		mst_session_set_info(l->session, &info);
+		l->session->mtu = mtu->inner;
+	}
+	l->n_flight = 0;
+	l->conn = conn;
+	conn->login = l;
+	mst_session_set_path(l->session, MST_PATH_STREAM);
+	return 0;
+}
+
+static int
+prepare_dtls(struct control_conn *conn, struct control_login *l)
+{
+	control_login_new_app_id(conn->c, l);
+	l->psk.len = MST_TLS_PSK_BYTES;
+	return mst_tls_conn_export_psk(conn->tls, l->psk.bytes);
+}
+
+static int
+answer(struct control_conn *conn, const struct mst_ac_connect_request *r, const struct mtus *mtu)
+{
+	const struct mst_conf *conf = conn->c->conf;
+	const struct mst_conf_network *net = &conf->network;
+	struct control_login *l = conn->login;
+	const struct mst_session *s = l->session;
+	uint64_t used_s = (mst_now_ns() - l->signed_in_ns) / MST_NS_PER_S;
+	struct mst_ac_tunnel t = {
+		.addr4 = mst_ip4_from_host(s->addr4),
+		.depth4 = conf->pool.ipv4.depth,
+		.mtu = mtu->inner,
+		.base_mtu = mtu->base,
+		.dns = net->dns,
+		.n_dns = net->n_dns,
+		.default_domain = net->default_domain[0] != '\0' ? net->default_domain : NULL,
+		.split_dns = net->split_dns,
+		.n_split_dns = net->n_split_dns,
+		.includes = net->routes,
+		.n_includes = net->n_routes,
+		.excludes = net->no_routes,
+		.n_excludes = net->n_no_routes,
+		.dpd_s = conf->timeouts.dpd_s,
+		.keepalive_s = conf->timeouts.keepalive_s,
+		.idle_s = conf->timeouts.idle_s,
+		.session_s = conf->timeouts.session_s,
+		.session_left_s =
+			used_s < conf->timeouts.session_s ? conf->timeouts.session_s - (uint32_t)used_s : 0,
+		.banner = net->banner[0] != '\0' ? net->banner : NULL,
+		.hostname = r->hostname,
+	};
+
+	if (s->has6 && r->wants_ipv6) {
+		t.addr6.family = 6;
+		memcpy(t.addr6.bytes, s->addr6, sizeof(s->addr6));
+		t.depth6 = 128;
+	}
+	if (conn->c->dtls != NULL && r->psk_negotiate) {
+		MST_TRY(prepare_dtls(conn, l));
+		t.dtls_port = conf->listen.port;
+		t.app_id = l->app_id;
+	}
+	return mst_ac_connect_accept(conn->ac, &t);
+}
+
+static void
+reject(struct control_conn *conn, unsigned int status, const char *reason)
+{
+	if (mst_ac_connect_reject(conn->ac, status, reason) < 0)
+		control_conn_close(conn);
+	else
+		control_conn_http_flush(conn);
+}
+
+// State CONN_HTTP, event MST_AC_CONNECT. The connection may be closed afterwards.
+void
+control_connect(struct control_conn *conn)
+{
+	struct mst_control *c = conn->c;
+	const struct mst_ac_connect_request *r = mst_ac_connect_request(conn->ac);
+	struct control_login *l;
+	struct mtus mtu;
+	int ret;
+
+	if (r->cookie[0] == '\0') {
+		CONTROL_COUNT(c, connect_no_cookie);
+		reject(conn, 401, "Sign in first");
+		return;
+	}
+	l = control_login_by_cookie(c, r->cookie);
+	if (l == NULL) {
+		CONTROL_COUNT(c, connect_bad_cookie);
+		reject(conn, 401, "Cookie is not acceptable");
+		return;
+	}
+	mtu = choose_mtus(conn, r);
+	ret = attach(conn, l, r, &mtu);
+	if (ret < 0) {
+		CONTROL_COUNT(c, connect_no_address);
+		reject(conn, 503, ret == -EADDRNOTAVAIL ? "No address is free" : "Server is out of memory");
+		return;
+	}
+	ret = answer(conn, r, &mtu);
+	if (ret < 0) {
+		MST_LOG(WARNING, "control", "CONNECT of %s: %s", l->user, strerror(-ret));
+		control_conn_close(conn);
+		return;
+	}
+	CONTROL_COUNT(c, connect_ok);
+	c->n_half_open--;
+	conn->state = CONN_TUNNEL;
+	conn->last_rx_ns = mst_now_ns();
+	MST_LOG(INFO, "control", "session %u of %s is up, %s", l->session->id, l->user,
+		mst_tls_conn_cipher(conn->tls));
+	control_conn_http_flush(conn);
+}

@@ -1,0 +1,379 @@
+// The control lcore: creation, reload, the loop, the end. Control lcore.
+#include "control.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "mst_exception.h"
+#include "mst_route.h"
+
+#define TICK_MS 100
+#define AUTH_QUEUE 256
+#define AUTH_THREADS 1
+#define LOGIN_SPARE 1024  // sign-ins beyond one a session: signed in, not connected yet
+#define IDLE_MIN_NS 10000 // pause of a quiet loop, doubled up to
+#define IDLE_MAX_NS 250000
+#define LAST_WORDS_NS (200 * MST_NS_PER_MS) // for DISCONNECT and FIN to leave through tap and worker
+
+static void
+on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct mst_control *c = arg;
+
+	(void)fd;
+	(void)what;
+	control_login_tick(c, mst_now_ns());
+	mst_route_process(); // tries again what the kernel had no room for
+}
+
+static void
+on_route(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	((struct mst_control *)arg)->events++;
+	mst_route_process();
+}
+
+static void
+on_exception(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_kernel_fd *k = arg;
+
+	(void)fd;
+	(void)what;
+	k->c->events++;
+	mst_exception_input(k->index);
+}
+
+static int
+watch(struct mst_control *c, struct event **out, int fd, event_callback_fn fn, void *arg)
+{
+	*out = event_new(c->base, fd, EV_READ | EV_PERSIST, fn, arg);
+	return *out != NULL && event_add(*out, NULL) == 0 ? 0 : -ENOMEM;
+}
+
+static int
+watch_all(struct mst_control *c)
+{
+	struct timeval tick = {.tv_usec = TICK_MS * 1000};
+
+	MST_TRY(watch(c, &c->auth_event, mst_auth_fd(c->auth), control_signin_results, c));
+	MST_TRY(watch(c, &c->route_event, mst_route_fd(), on_route, c));
+	for (unsigned int i = 0; i < mst_exception_n_fds() && i < MST_ARRAY_SIZE(c->kernel_fds); i++) {
+		struct control_kernel_fd *k = &c->kernel_fds[i];
+
+		k->c = c;
+		k->index = i;
+		MST_TRY(watch(c, &k->event, mst_exception_fd(i), on_exception, k));
+	}
+	c->tick_event = event_new(c->base, -1, EV_PERSIST, on_tick, c);
+	return c->tick_event != NULL && event_add(c->tick_event, &tick) == 0 ? 0 : -ENOMEM;
+}
+
+// ---- what a reload makes anew -------------------------------------------------------------------
+static int
+make_tls(const struct mst_conf *conf, struct mst_tls_ctx **out, char *err, size_t err_cap)
+{
+	struct mst_tls_params p = {
+		.cert_file = conf->tls.certificate,
+		.key_file = conf->tls.key,
+		.min_version = conf->tls.min_version == MST_CONF_TLS_1_3 ? MST_TLS_1_3 : MST_TLS_1_2,
+		.now_unix_s = time(NULL),
+	};
+
+	MST_TRY(mst_tls_ctx_create(out, &p, err, err_cap));
+	if (mst_tls_ctx_warnings(*out)[0] != '\0')
+		MST_LOG(WARNING, "control", "certificate %s: %s", conf->tls.certificate,
+			mst_tls_ctx_warnings(*out));
+	return 0;
+}
+
+static int
+make_dtls(const struct mst_conf *conf, struct mst_tls_dtls_ctx **out, char *err, size_t err_cap)
+{
+	static const uint16_t ids[] = {
+		[MST_CONF_CIPHER_AES_256_GCM] = 0x00a9,
+		[MST_CONF_CIPHER_AES_128_GCM] = 0x00a8,
+		[MST_CONF_CIPHER_CHACHA20_POLY1305] = 0xccab,
+	};
+	uint16_t suites[MST_ARRAY_SIZE(ids)];
+	struct mst_tls_dtls_params p = {.suites = suites, .n_suites = conf->dtls.n_ciphers};
+	int ret;
+
+	*out = NULL;
+	if (!conf->listen.udp)
+		return 0;
+	for (uint32_t i = 0; i < conf->dtls.n_ciphers; i++)
+		suites[i] = ids[conf->dtls.ciphers[i]];
+	ret = mst_tls_dtls_ctx_create(out, &p);
+	if (ret < 0)
+		snprintf(err, err_cap, "dtls.ciphers: libssl refuses them: %s", strerror(-ret));
+	return ret;
+}
+
+static int
+make_auth(const struct mst_conf *conf, struct mst_auth **out, char *err, size_t err_cap)
+{
+	struct mst_auth_params p = {
+		.users_file = conf->users.file, .n_threads = AUTH_THREADS, .queue = AUTH_QUEUE};
+	struct mst_conf_error e;
+	int ret = mst_auth_create(out, &p, &e);
+
+	if (ret < 0)
+		snprintf(err, err_cap, "%s", e.text);
+	return ret;
+}
+
+int
+mst_control_check(const struct mst_conf *conf, char *err, size_t err_cap)
+{
+	struct mst_tls_ctx *tls = NULL;
+	struct mst_tls_dtls_ctx *dtls = NULL;
+	struct mst_auth *auth = NULL;
+	int ret = make_tls(conf, &tls, err, err_cap);
+
+	if (ret == 0)
+		ret = make_dtls(conf, &dtls, err, err_cap);
+	if (ret == 0)
+		ret = make_auth(conf, &auth, err, err_cap);
+	mst_auth_destroy(auth);
+	mst_tls_dtls_ctx_put(dtls);
+	mst_tls_ctx_put(tls);
+	return ret;
+}
+
+int
+mst_control_create(struct mst_control **out, const struct mst_control_params *p, char *err, size_t err_cap)
+{
+	struct mst_control *c = calloc(1, sizeof(*c));
+	int ret = -ENOMEM;
+
+	snprintf(err, err_cap, "out of memory");
+	if (c == NULL)
+		return ret;
+	c->conf = p->conf;
+	c->base = p->base;
+	c->max_logins = mst_session_capacity() + LOGIN_SPARE;
+	TAILQ_INIT(&c->conns);
+	TAILQ_INIT(&c->auth_waiting);
+	TAILQ_INIT(&c->dead);
+	TAILQ_INIT(&c->logins);
+	TAILQ_INIT(&c->handshakes);
+	mst_random(&c->tuple_seed, sizeof(c->tuple_seed));
+	ret = make_tls(p->conf, &c->tls, err, err_cap);
+	if (ret == 0)
+		ret = make_dtls(p->conf, &c->dtls, err, err_cap);
+	if (ret == 0)
+		ret = make_auth(p->conf, &c->auth, err, err_cap);
+	if (ret == 0)
+		ret = control_listen(c, err, err_cap);
+	if (ret == 0)
+		ret = watch_all(c);
+	if (ret == 0)
+		ret = control_telemetry_register(c);
+	if (ret < 0) {
+		mst_control_destroy(c);
+		return ret;
+	}
+	*out = c;
+	return 0;
+}
+
+static void
+free_event(struct event *e)
+{
+	if (e != NULL)
+		event_free(e);
+}
+
+static void
+end_everything(struct mst_control *c)
+{
+	struct control_login *l;
+	struct control_conn *conn;
+
+	control_listen_stop(c);
+	while ((l = TAILQ_FIRST(&c->logins)) != NULL) {
+		CONTROL_COUNT(c, end_stop);
+		control_login_end(c, l, "Server stop");
+	}
+	while ((conn = TAILQ_FIRST(&c->conns)) != NULL)
+		control_conn_close(conn);
+	control_conn_reap(c);
+}
+
+void
+mst_control_destroy(struct mst_control *c)
+{
+	if (c == NULL)
+		return;
+	control_telemetry_forget();
+	end_everything(c);
+	free_event(c->auth_event);
+	free_event(c->route_event);
+	free_event(c->tick_event);
+	for (size_t i = 0; i < MST_ARRAY_SIZE(c->kernel_fds); i++)
+		free_event(c->kernel_fds[i].event);
+	mst_auth_destroy(c->auth);
+	mst_tls_dtls_ctx_put(c->dtls);
+	mst_tls_ctx_put(c->tls);
+	free(c);
+}
+
+int
+mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err, size_t err_cap)
+{
+	struct mst_tls_ctx *tls;
+	struct mst_tls_dtls_ctx *dtls;
+	struct mst_conf_error e;
+	int ret;
+
+	MST_TRY(make_tls(conf, &tls, err, err_cap));
+	ret = make_dtls(conf, &dtls, err, err_cap);
+	if (ret < 0) {
+		mst_tls_ctx_put(tls);
+		return ret;
+	}
+	// Last, because it takes effect at once: everything that can fail has been tried by then.
+	ret = mst_auth_reload(c->auth, conf->users.file, &e);
+	if (ret < 0) {
+		snprintf(err, err_cap, "%s", e.text);
+		mst_tls_dtls_ctx_put(dtls);
+		mst_tls_ctx_put(tls);
+		return ret;
+	}
+	mst_tls_ctx_put(c->tls);
+	mst_tls_dtls_ctx_put(c->dtls);
+	c->tls = tls;
+	c->dtls = dtls;
+	c->conf = conf;
+	return 0;
+}
+
+// ---- the loop -----------------------------------------------------------------------------------
+void
+mst_control_request_stop(struct mst_control *c)
+{
+	c->stopping = true;
+}
+
+static void
+pause_ns(uint64_t ns)
+{
+	struct timespec ts = {.tv_nsec = (long)ns};
+
+	nanosleep(&ts, NULL);
+}
+
+// Rings first, then sockets, timers, taps. True when there was something to do.
+static bool
+turn(struct mst_control *c)
+{
+	unsigned int work = control_inbox(c) + mst_exception_output();
+
+	c->events = 0;
+	event_base_loop(c->base, EVLOOP_NONBLOCK);
+	mst_rt_reclaim();
+	control_conn_reap(c);
+	return work + c->events != 0;
+}
+
+// Rings have no file descriptor, and a worker makes no system call to wake us: so the loop polls, and sleeps
+// a little longer with every turn in which nothing was to be done.
+void
+mst_control_run(struct mst_control *c)
+{
+	uint64_t idle_ns = 0;
+	uint64_t before = mst_now_ns();
+	uint64_t end_ns;
+
+	while (!c->stopping) {
+		bool worked = turn(c);
+		uint64_t now = mst_now_ns();
+
+		c->busy_ns += now - before;
+		before = now;
+		if (worked) {
+			idle_ns = 0;
+			continue;
+		}
+		idle_ns = idle_ns == 0 ? IDLE_MIN_NS : idle_ns * 2 < IDLE_MAX_NS ? idle_ns * 2 : IDLE_MAX_NS;
+		pause_ns(idle_ns);
+		before = mst_now_ns();
+		c->idle_ns += before - now;
+	}
+	end_everything(c);
+	for (end_ns = before + LAST_WORDS_NS; mst_now_ns() < end_ns;) {
+		if (!turn(c))
+			pause_ns(IDLE_MIN_NS);
+	}
+}
+
+// ---- for commands and telemetry -----------------------------------------------------------------
+unsigned int
+mst_control_disconnect_user(struct mst_control *c, const char *user)
+{
+	struct control_login *l = TAILQ_FIRST(&c->logins);
+	unsigned int n = 0;
+
+	while (l != NULL) {
+		struct control_login *next = TAILQ_NEXT(l, all);
+
+		if (strcmp(l->user, user) == 0) {
+			if (l->session != NULL)
+				n++;
+			CONTROL_COUNT(c, end_admin);
+			control_login_end(c, l, "Disconnected by the administrator");
+		}
+		l = next;
+	}
+	return n;
+}
+
+bool
+mst_control_disconnect_id(struct mst_control *c, uint32_t id)
+{
+	struct control_login *l;
+
+	TAILQ_FOREACH(l, &c->logins, all)
+	{
+		if (l->session != NULL && l->session->id == id) {
+			CONTROL_COUNT(c, end_admin);
+			control_login_end(c, l, "Disconnected by the administrator");
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+mst_control_counters(const struct mst_control *c, struct mst_control_counters *out)
+{
+	*out = c->counters;
+}
+
+void
+mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out)
+{
+	*out = (struct mst_control_gauges){
+		.connections = c->n_conns,
+		.half_open = c->n_half_open,
+		.tunnels = c->n_conns - c->n_half_open,
+		.logins = c->n_logins,
+		.handshakes = c->n_handshakes,
+		.busy_ns = c->busy_ns,
+		.total_ns = c->busy_ns + c->idle_ns,
+	};
+}
+
+void
+mst_control_certificate(const struct mst_control *c, char *out, size_t cap, int *days_left)
+{
+	struct mst_tls_cert_info info;
+
+	mst_tls_ctx_info(c->tls, time(NULL), &info);
+	snprintf(out, cap, "%s (%s)", info.subject, info.key_type);
+	*days_left = (int)info.days_left;
+}

@@ -1,0 +1,201 @@
+// Private to lib/control: its objects. One thread, the control lcore, owns everything here.
+#pragma once
+
+#include <netinet/in.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+
+#include <event2/event.h>
+#include <rte_mbuf.h>
+
+#include "mst_anyconnect.h"
+#include "mst_auth.h"
+#include "mst_control.h"
+#include "mst_rt.h"
+#include "mst_session.h"
+#include "mst_tls.h"
+
+#define CONTROL_APP_ID_BYTES 32
+#define CONTROL_COOKIE_BYTES 32
+#define CONTROL_STREAM_QUEUE 64	   // packets towards a device whose TCP is slow
+#define CONTROL_RECORD_BYTES 16640 // a whole TLS record and some
+#define CONTROL_FLIGHT_DATAGRAMS 3
+#define CONTROL_FLIGHT_BYTES 128   // ChangeCipherSpec is 14, Finished 61
+#define CONTROL_HASH_BUCKETS 16384 // of the tables below; a power of two
+
+struct control_conn;
+struct control_handshake;
+
+// One accepted sign-in: what a cookie stands for. Lives from sign-in to logout, time-out or disconnect.
+struct control_login {
+	LIST_ENTRY(control_login) by_cookie;
+	LIST_ENTRY(control_login) by_app_id;
+	TAILQ_ENTRY(control_login) all;
+	uint8_t cookie_hash[32]; // SHA-256 of the cookie: the cookie itself is not kept
+	char user[MST_SESSION_NAME_BYTES];
+	char group[64];
+	struct mst_session *session; // NULL until the first CONNECT
+	struct control_conn *conn;   // NULL while the device is away
+	uint64_t signed_in_ns;
+	uint64_t away_since_ns;		      // valid while conn is NULL
+	uint8_t app_id[CONTROL_APP_ID_BYTES]; // of the latest CONNECT
+	bool has_app_id;
+	struct mst_secret psk; // exported by the latest CONNECT's connection
+	struct control_handshake *handshake;
+	// The last flight of the handshake that made the session's association, resent verbatim (RFC
+	// 6347 4.2.4).
+	uint8_t flight[CONTROL_FLIGHT_DATAGRAMS][CONTROL_FLIGHT_BYTES];
+	uint16_t flight_len[CONTROL_FLIGHT_DATAGRAMS];
+	uint8_t n_flight;
+	uint8_t flight_resends;
+	struct mst_sa_tuple flight_tuple;
+	uint16_t flight_worker;
+	// path choice, looked at every tick
+	uint64_t seen_sa_rx;
+	uint64_t sa_rx_ns; // when seen_sa_rx last grew
+};
+
+enum control_conn_state { CONN_TLS, CONN_HTTP, CONN_AUTH, CONN_TUNNEL, CONN_CLOSING };
+
+// One TCP connection of a device.
+struct control_conn {
+	TAILQ_ENTRY(control_conn) all;	   // of conns, or of dead
+	TAILQ_ENTRY(control_conn) waiting; // of auth_waiting, in CONN_AUTH
+	struct mst_control *c;
+	int fd;
+	enum control_conn_state state;
+	uint64_t number; // names the connection in the password queue
+	struct mst_tls_conn *tls;
+	struct mst_ac *ac; // until the tunnel is up
+	struct event *readable, *writable, *timer;
+	struct mst_ip remote, local;
+	uint16_t remote_port;
+	struct control_login *login; // in CONN_TUNNEL
+	uint64_t opened_ns;
+	uint64_t last_rx_ns;
+	uint64_t last_dpd_ns;
+	bool blocked;		// TLS holds a record that TCP has not taken
+	bool close_after_write; // an HTTP answer that ends the connection
+	struct rte_mbuf *queue[CONTROL_STREAM_QUEUE];
+	uint16_t queue_head, queue_len;
+	uint8_t *pending; // HTTP answer not written yet (heap)
+	size_t pending_len, pending_off;
+};
+
+// One DTLS handshake in progress.
+struct control_handshake {
+	LIST_ENTRY(control_handshake) by_tuple;
+	TAILQ_ENTRY(control_handshake) all;
+	struct mst_control *c;
+	struct control_login *login;
+	struct mst_tls_dtls *dtls;
+	struct mst_sa_tuple tuple;
+	uint16_t worker;
+	uint64_t started_ns;
+	struct event *timer;
+};
+
+LIST_HEAD(control_login_bucket, control_login);
+LIST_HEAD(control_handshake_bucket, control_handshake);
+
+struct control_listener {
+	struct mst_control *c;
+	int fd;
+	struct event *event;
+};
+
+struct control_kernel_fd {
+	struct mst_control *c;
+	unsigned int index;
+	struct event *event;
+};
+
+struct mst_control {
+	const struct mst_conf *conf;
+	struct event_base *base;
+	struct mst_tls_ctx *tls;
+	struct mst_tls_dtls_ctx *dtls;
+	struct mst_auth *auth;
+	struct event *auth_event, *route_event, *tick_event;
+	struct control_kernel_fd kernel_fds[MST_MAX_PORTS + 1]; // taps and tun
+	struct control_listener listeners[8];
+	unsigned int n_listeners;
+	TAILQ_HEAD(, control_conn) conns;
+	TAILQ_HEAD(, control_conn) auth_waiting;
+	TAILQ_HEAD(, control_conn) dead; // closed within this turn of the loop, freed at its end
+	TAILQ_HEAD(, control_login) logins;
+	TAILQ_HEAD(, control_handshake) handshakes;
+	struct control_login_bucket by_cookie[CONTROL_HASH_BUCKETS];
+	struct control_login_bucket by_app_id[CONTROL_HASH_BUCKETS];
+	struct control_handshake_bucket by_tuple[CONTROL_HASH_BUCKETS];
+	uint32_t n_conns, n_half_open, n_logins, n_handshakes, max_logins;
+	uint64_t next_conn_number;
+	uint32_t tuple_seed;
+	struct control_login *sweep; // where the tick's walk over the logins stands
+	bool stopping;
+	unsigned int events; // handled in this turn of the loop
+	uint64_t busy_ns, idle_ns;
+	struct mst_control_counters counters;
+	uint8_t record[CONTROL_RECORD_BYTES]; // one record at a time: the one thread's scratch
+};
+
+#define CONTROL_COUNT(c, name) ((c)->counters.name++)
+
+// login.c
+MST_MUST_USE int control_login_create(struct mst_control *c, const struct mst_auth_result *r,
+	char *cookie_text, size_t cap, struct control_login **out);
+struct control_login *control_login_by_cookie(struct mst_control *c, const char *cookie_text);
+struct control_login *control_login_by_app_id(struct mst_control *c, const uint8_t *id, size_t len);
+void control_login_new_app_id(struct mst_control *c, struct control_login *l);
+// Ends the session too. Exactly once; the connection, if there is one, is told by text and closed.
+void control_login_end(struct mst_control *c, struct control_login *l, const char *text);
+void control_login_tick(struct mst_control *c, uint64_t now_ns);
+
+// listener.c
+MST_MUST_USE int control_listen(struct mst_control *c, char *err, size_t err_cap);
+void control_listen_stop(struct mst_control *c);
+
+// conn.c
+void control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote, uint16_t remote_port,
+	const struct mst_ip *local);
+// Takes everything down at once; the object itself is freed at the end of the loop's turn, so that whoever is
+// up the stack may still look at its state (CONN_CLOSING).
+void control_conn_close(struct control_conn *conn);
+void control_conn_reap(struct mst_control *c);
+struct control_conn *control_conn_by_number(struct mst_control *c, uint64_t number);
+void control_conn_watch_write(struct control_conn *conn);
+void control_conn_set_waiting(struct control_conn *conn, bool waiting);
+// Sends what the HTTP side has to say, and reads on.
+void control_conn_http_flush(struct control_conn *conn);
+
+// signin.c
+void control_signin_start(struct control_conn *conn);
+void control_signin_results(evutil_socket_t fd, short what, void *arg);
+
+// connect.c
+void control_connect(struct control_conn *conn);
+
+// stream.c
+void control_stream_record(struct control_conn *conn, uint8_t *rec, size_t len);
+void control_stream_send_packet(struct control_conn *conn, struct rte_mbuf *m); // takes the mbuf
+void control_stream_send(struct control_conn *conn, uint8_t type, const void *payload, size_t len);
+void control_stream_disconnect(struct control_conn *conn, const char *text);
+void control_stream_drain(struct control_conn *conn); // writable again
+void control_stream_free_queue(struct control_conn *conn);
+void control_stream_tick(struct control_conn *conn, uint64_t now_ns);
+
+// inbox.c: what the workers handed over; returns how many
+unsigned int control_inbox(struct mst_control *c);
+
+// handshake.c
+void control_handshake_datagram(struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker,
+	const uint8_t *data, size_t len);
+void control_handshake_end(struct control_handshake *h);
+
+// udp.c
+void control_udp_send(struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker,
+	const uint8_t *data, size_t len);
+
+// telemetry.c
+MST_MUST_USE int control_telemetry_register(struct mst_control *c);
+void control_telemetry_forget(void);

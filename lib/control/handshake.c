@@ -1,0 +1,260 @@
+// DTLS handshakes: ClientHello to session by App-ID, one handshake object per peer address, publication of
+// the association before our last flight leaves, and that flight again when the device asks (RFC 6347 4.2.4).
+// A datagram that names no live session is answered by nothing. Control lcore.
+#include <errno.h>
+#include <string.h>
+
+#include <rte_jhash.h>
+
+#include "control.h"
+
+#define HANDSHAKE_LIMIT_NS (12 * MST_NS_PER_S) // the client gives up after 12 s
+#define HANDSHAKES_MAX 4096
+#define RESENDS_MAX 8
+
+static struct control_handshake_bucket *
+bucket_of(struct mst_control *c, const struct mst_sa_tuple *t)
+{
+	return &c->by_tuple[rte_jhash(t, sizeof(*t), c->tuple_seed) & (CONTROL_HASH_BUCKETS - 1)];
+}
+
+static struct control_handshake *
+find(struct mst_control *c, const struct mst_sa_tuple *t)
+{
+	struct control_handshake *h;
+
+	LIST_FOREACH(h, bucket_of(c, t), by_tuple)
+	{
+		if (memcmp(&h->tuple, t, sizeof(*t)) == 0)
+			return h;
+	}
+	return NULL;
+}
+
+void
+control_handshake_end(struct control_handshake *h)
+{
+	struct mst_control *c = h->c;
+
+	LIST_REMOVE(h, by_tuple);
+	TAILQ_REMOVE(&c->handshakes, h, all);
+	c->n_handshakes--;
+	h->login->handshake = NULL;
+	event_free(h->timer);
+	mst_tls_dtls_destroy(h->dtls);
+	free(h);
+}
+
+static void
+send_waiting(struct control_handshake *h)
+{
+	const uint8_t *datagram;
+	size_t len;
+
+	while (mst_tls_dtls_output(h->dtls, &datagram, &len))
+		control_udp_send(h->c, &h->tuple, h->worker, datagram, len);
+}
+
+static void
+arm(struct control_handshake *h)
+{
+	uint64_t wait_ns = mst_tls_dtls_timeout_ns(h->dtls);
+	struct timeval tv;
+
+	if (wait_ns > MST_NS_PER_S)
+		wait_ns = MST_NS_PER_S; // the overall limit is looked at as well
+	tv.tv_sec = (time_t)(wait_ns / MST_NS_PER_S);
+	tv.tv_usec = (suseconds_t)(wait_ns % MST_NS_PER_S / 1000);
+	evtimer_add(h->timer, &tv);
+}
+
+// The last flight is copied before it is sent: it is resent verbatim, libssl is never asked again.
+static void
+send_last_flight(struct control_handshake *h)
+{
+	struct control_login *l = h->login;
+	const uint8_t *datagram;
+	size_t len;
+
+	l->n_flight = 0;
+	l->flight_resends = 0;
+	l->flight_tuple = h->tuple;
+	l->flight_worker = h->worker;
+	while (mst_tls_dtls_output(h->dtls, &datagram, &len)) {
+		control_udp_send(h->c, &h->tuple, h->worker, datagram, len);
+		if (l->n_flight < CONTROL_FLIGHT_DATAGRAMS && len <= CONTROL_FLIGHT_BYTES) {
+			memcpy(l->flight[l->n_flight], datagram, len);
+			l->flight_len[l->n_flight++] = (uint16_t)len;
+		}
+	}
+}
+
+static int
+publish(struct control_handshake *h)
+{
+	struct mst_session *s = h->login->session;
+	struct mst_sa_params p = {.tuple = h->tuple, .owner = h->worker};
+	struct mst_sa *sa;
+	int ret;
+
+	MST_TRY(mst_sa_create(&sa, s, &p));
+	ret = mst_tls_dtls_keys(h->dtls, &sa->keys);
+	if (ret == 0)
+		ret = mst_sa_publish(sa);
+	if (ret < 0)
+		mst_sa_destroy_unpublished(sa);
+	return ret;
+}
+
+static void
+note_cipher(struct mst_session *s, const char *cipher)
+{
+	struct mst_session_info info = s->info;
+
+	snprintf(info.dtls_cipher, sizeof(info.dtls_cipher), "%s", cipher);
+	mst_session_set_info(s, &info);
+}
+
+static void
+finish(struct control_handshake *h)
+{
+	struct mst_control *c = h->c;
+	struct control_login *l = h->login;
+	int ret = publish(h);
+
+	if (ret < 0) {
+		CONTROL_COUNT(c, dtls_failed);
+		MST_LOG(WARNING, "control", "DTLS of %s: association not published: %s", l->user,
+			strerror(-ret));
+	} else {
+		CONTROL_COUNT(c, dtls_done);
+		note_cipher(l->session, mst_tls_dtls_cipher(h->dtls));
+		l->seen_sa_rx = 0;
+		l->sa_rx_ns = mst_now_ns();
+		send_last_flight(h);
+	}
+	control_handshake_end(h);
+}
+
+static void
+advance(struct control_handshake *h, enum mst_tls_dtls_state state)
+{
+	switch (state) {
+	case MST_TLS_DTLS_IN_PROGRESS:
+		send_waiting(h);
+		arm(h);
+		break;
+	case MST_TLS_DTLS_DONE:
+		finish(h);
+		break;
+	case MST_TLS_DTLS_FAILED:
+		CONTROL_COUNT(h->c, dtls_failed);
+		MST_LOG(DEBUG, "control", "DTLS of %s failed: %s", h->login->user,
+			mst_tls_dtls_error(h->dtls));
+		send_waiting(h);
+		control_handshake_end(h);
+		break;
+	}
+}
+
+static void
+on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_handshake *h = arg;
+
+	(void)fd;
+	(void)what;
+	if (mst_now_ns() - h->started_ns > HANDSHAKE_LIMIT_NS) {
+		CONTROL_COUNT(h->c, dtls_timeout);
+		control_handshake_end(h);
+		return;
+	}
+	if (mst_tls_dtls_timeout_ns(h->dtls) == 0)
+		advance(h, mst_tls_dtls_tick(h->dtls));
+	else
+		arm(h);
+}
+
+static struct control_handshake *
+start(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple *t, uint16_t worker)
+{
+	struct control_handshake *h;
+
+	// One at a time a session: a newer ClientHello from another port replaces the older try. The
+	// association in use stays untouched until a handshake is finished, which only the holder of the PSK
+	// can do.
+	if (l->handshake != NULL)
+		control_handshake_end(l->handshake);
+	if (c->n_handshakes >= HANDSHAKES_MAX) {
+		CONTROL_COUNT(c, dtls_full);
+		return NULL;
+	}
+	h = calloc(1, sizeof(*h));
+	if (h == NULL)
+		return NULL;
+	h->c = c;
+	h->login = l;
+	h->tuple = *t;
+	h->worker = worker;
+	h->started_ns = mst_now_ns();
+	h->timer = evtimer_new(c->base, on_timer, h);
+	if (h->timer == NULL ||
+		mst_tls_dtls_create(&h->dtls, c->dtls, l->psk.bytes, (uint16_t)c->conf->network.mtu) < 0) {
+		if (h->timer != NULL)
+			event_free(h->timer);
+		free(h);
+		return NULL;
+	}
+	l->handshake = h;
+	LIST_INSERT_HEAD(bucket_of(c, t), h, by_tuple);
+	TAILQ_INSERT_TAIL(&c->handshakes, h, all);
+	c->n_handshakes++;
+	return h;
+}
+
+// A finished peer that repeats its last flight has not seen ours.
+static void
+repeat_last_flight(struct mst_control *c, const struct mst_sa_tuple *t)
+{
+	struct mst_sa *sa = mst_sa_lookup(t);
+	struct control_login *l = sa != NULL ? sa->session->owner : NULL;
+
+	if (l == NULL || l->n_flight == 0 || memcmp(&l->flight_tuple, t, sizeof(*t)) != 0) {
+		CONTROL_COUNT(c, dtls_malformed);
+		return;
+	}
+	if (l->flight_resends >= RESENDS_MAX)
+		return;
+	l->flight_resends++;
+	CONTROL_COUNT(c, dtls_resent);
+	for (uint8_t i = 0; i < l->n_flight; i++)
+		control_udp_send(c, t, l->flight_worker, l->flight[i], l->flight_len[i]);
+}
+
+void
+control_handshake_datagram(
+	struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker, const uint8_t *data, size_t len)
+{
+	struct control_handshake *h = find(c, t);
+	struct mst_dtls_client_hello hello;
+	struct control_login *l;
+
+	if (h == NULL) {
+		enum mst_dtls_verdict v = mst_dtls_peek_client_hello(data, len, &hello);
+
+		if (v != MST_DTLS_OK) {
+			repeat_last_flight(c, t);
+			return;
+		}
+		l = control_login_by_app_id(c, hello.session_id, hello.session_id_len);
+		if (l == NULL || l->session == NULL || c->dtls == NULL) {
+			CONTROL_COUNT(c, dtls_stranger);
+			return;
+		}
+		CONTROL_COUNT(c, dtls_hello);
+		h = start(c, l, t, worker);
+		if (h == NULL)
+			return;
+	}
+	advance(h, mst_tls_dtls_feed(h->dtls, data, len));
+}

@@ -1,0 +1,97 @@
+// What the control lcore does: TLS connections, sign-in, sessions' life, DTLS handshakes, CSTP, timers. Every
+// call on the control lcore; nothing here blocks.
+#pragma once
+
+#include "mst_base.h"
+#include "mst_conf.h"
+#include "mst_session.h"
+
+struct event_base;
+struct mst_control;
+
+// clang-format off
+#define MST_CONTROL_COUNTERS(X)                                                                          \
+	X(tcp_accepted,        "TCP connections accepted")                                              \
+	X(tcp_refused,         "TCP connections closed at once: too many half-open")                    \
+	X(tls_done,            "TLS handshakes finished")                                               \
+	X(tls_failed,          "TLS handshakes failed")                                                 \
+	X(tls_timeout,         "connections closed by the handshake or sign-in time limit")             \
+	X(http_closed,         "connections closed for malformed or too much HTTP")                     \
+	X(auth_ok,             "sign-ins accepted")                                                     \
+	X(auth_failed,         "sign-ins refused")                                                      \
+	X(auth_busy,           "sign-ins put off: password queue full")                                 \
+	X(login_full,          "sign-ins refused: table of cookies full")                               \
+	X(connect_ok,          "CONNECT accepted")                                                      \
+	X(connect_resumed,     "of these, sessions taken up again by cookie")                           \
+	X(connect_no_cookie,   "CONNECT without a cookie")                                              \
+	X(connect_bad_cookie,  "CONNECT with a cookie that names no sign-in")                           \
+	X(connect_no_address,  "CONNECT refused: address pool exhausted")                               \
+	X(dtls_hello,          "ClientHellos of live sessions")                                         \
+	X(dtls_stranger,       "handshake datagrams that name no session, unanswered")                  \
+	X(dtls_malformed,      "handshake datagrams that could not be read, unanswered")                \
+	X(dtls_done,           "DTLS handshakes finished")                                              \
+	X(dtls_failed,         "DTLS handshakes failed")                                                \
+	X(dtls_timeout,        "DTLS handshakes not finished in time")                                  \
+	X(dtls_full,           "DTLS handshakes refused: too many in progress")                         \
+	X(dtls_resent,         "final flights resent")                                                  \
+	X(dtls_alerts,         "DTLS associations closed by the device's alert")                        \
+	X(end_bye,             "sessions ended by the device")                                          \
+	X(end_idle,            "sessions ended idle")                                                   \
+	X(end_limit,           "sessions ended by the session time limit")                              \
+	X(end_admin,           "sessions ended by the administrator")                                   \
+	X(end_cookie,          "sessions ended: device did not come back in time")                      \
+	X(end_stop,            "sessions ended by the stop of the server")                              \
+	X(dpd_timeout,         "TLS connections closed: device silent")                                 \
+	X(tcp_lost,            "TLS connections of sessions lost")                                      \
+	X(taken_over,          "TLS connections replaced by a newer one of the same session")           \
+	X(cstp_malformed,      "connections closed for a malformed CSTP frame")                         \
+	X(stream_rx,           "packets received by CSTP")                                              \
+	X(stream_tx,           "packets sent by CSTP")                                                  \
+	X(stream_full,         "packets dropped: the device's TCP does not keep up")                    \
+	X(stream_stale,        "packets dropped: session or connection gone")                           \
+	X(no_mbuf,      "packets from or to devices dropped by control: no mbuf")                                         \
+	X(path_to_stream,      "sessions whose path went over to CSTP")                                 \
+	X(path_to_dtls,        "sessions whose path came back to DTLS")                                 \
+	X(neighbour_asked,     "neighbours the kernel was asked to resolve")
+// clang-format on
+
+struct mst_control_counters {
+#define X(name, help) uint64_t name;
+	MST_CONTROL_COUNTERS(X)
+#undef X
+};
+
+struct mst_control_params {
+	const struct mst_conf *conf; // stays the caller's; must outlive its successor's reload
+	struct event_base *base;
+};
+
+// Opens listeners on the public port's addresses (the taps exist by then), loads certificate and users file.
+// err says what failed in plain words; -EINVAL: configuration, others: host.
+MST_MUST_USE int mst_control_create(
+	struct mst_control **out, const struct mst_control_params *p, char *err, size_t err_cap);
+// Makes and throws away what a start would make of certificate, key, ciphers and users file. No EAL needed.
+MST_MUST_USE int mst_control_check(const struct mst_conf *conf, char *err, size_t err_cap);
+// Ends every session (DISCONNECT "server stop" where a device is connected), closes everything.
+void mst_control_destroy(struct mst_control *c);
+// New snapshot: certificate, users, network, timeouts. All or nothing; on error the old one goes on.
+MST_MUST_USE int mst_control_reload(
+	struct mst_control *c, const struct mst_conf *conf, char *err, size_t err_cap);
+
+// The control loop; returns after mst_control_request_stop. Polls rings and libevent in turn, sleeps only
+// when both are quiet.
+void mst_control_run(struct mst_control *c);
+void mst_control_request_stop(struct mst_control *c);
+
+// Administrator's disconnects: how many sessions ended. The cookie ends with the session.
+unsigned int mst_control_disconnect_user(struct mst_control *c, const char *user);
+bool mst_control_disconnect_id(struct mst_control *c, uint32_t id);
+
+void mst_control_counters(const struct mst_control *c, struct mst_control_counters *out);
+struct mst_control_gauges {
+	uint32_t connections, half_open, tunnels, logins, handshakes;
+	uint64_t busy_ns, total_ns; // of the control loop
+};
+void mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out);
+// Text of the certificate in use, its last day and days left.
+void mst_control_certificate(const struct mst_control *c, char *out, size_t cap, int *days_left);

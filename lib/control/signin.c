@@ -1,0 +1,75 @@
+// Sign-in: credentials to the password queue and its results back to the connection that waits, or has gone
+// meanwhile. Control lcore; hashing is another thread's.
+#include <errno.h>
+#include <string.h>
+
+#include "control.h"
+
+#define COOKIE_TEXT_BYTES (2 * CONTROL_COOKIE_BYTES + 1)
+
+static void
+finish(struct control_conn *conn, enum mst_ac_auth result, const char *cookie)
+{
+	control_conn_set_waiting(conn, false);
+	if (mst_ac_auth_done(conn->ac, result, cookie) < 0)
+		control_conn_close(conn);
+	else
+		control_conn_http_flush(conn);
+}
+
+// State CONN_HTTP, event MST_AC_AUTHENTICATE.
+void
+control_signin_start(struct control_conn *conn)
+{
+	const struct mst_ac_credentials *cred = mst_ac_credentials(conn->ac);
+	int ret;
+
+	control_conn_set_waiting(conn, true);
+	ret = mst_auth_submit(conn->c->auth, conn->number, cred->user, cred->password);
+	if (ret == -EINVAL) {
+		CONTROL_COUNT(conn->c, auth_failed);
+		finish(conn, MST_AC_AUTH_FAILED, NULL);
+	} else if (ret < 0) {
+		CONTROL_COUNT(conn->c, auth_busy);
+		finish(conn, MST_AC_AUTH_BUSY, NULL);
+	}
+}
+
+static void
+take_result(struct mst_control *c, const struct mst_auth_result *r)
+{
+	struct control_conn *conn = control_conn_by_number(c, r->token);
+	char cookie[COOKIE_TEXT_BYTES];
+	struct control_login *l;
+	char remote[MST_IP_TEXT_BYTES];
+
+	if (conn == NULL)
+		return; // it has gone meanwhile
+	mst_ip_format(&conn->remote, remote);
+	if (!r->ok) {
+		CONTROL_COUNT(c, auth_failed);
+		MST_LOG(NOTICE, "control", "sign-in of '%s' from %s refused", r->user, remote);
+		finish(conn, MST_AC_AUTH_FAILED, NULL);
+		return;
+	}
+	if (control_login_create(c, r, cookie, sizeof(cookie), &l) < 0) {
+		finish(conn, MST_AC_AUTH_BUSY, NULL);
+		return;
+	}
+	CONTROL_COUNT(c, auth_ok);
+	MST_LOG(INFO, "control", "sign-in of '%s' from %s", r->user, remote);
+	finish(conn, MST_AC_AUTH_OK, cookie);
+	mst_wipe(cookie, sizeof(cookie));
+}
+
+void
+control_signin_results(evutil_socket_t fd, short what, void *arg)
+{
+	struct mst_control *c = arg;
+	struct mst_auth_result r;
+
+	(void)fd;
+	(void)what;
+	while (mst_auth_next(c->auth, &r))
+		take_result(c, &r);
+}

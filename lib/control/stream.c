@@ -1,0 +1,241 @@
+// CSTP on an established TLS connection: one frame a TLS record, both ways; DPD, keepalive, DISCONNECT; a
+// bounded queue towards a device whose TCP does not keep up. Control lcore.
+#include <errno.h>
+#include <string.h>
+
+#include "mst_port.h"
+#include "mst_wire_inline.h"
+
+#include "control.h"
+
+#define DPD_DEAD_FACTOR 3 // silent for three intervals: gone
+
+// Writes header and payload as one record. False: TCP is full (the record is kept by tls, or was not taken)
+// or gone.
+static bool
+write_frame(struct control_conn *conn, uint8_t type, const void *payload, size_t len, bool *taken)
+{
+	uint8_t *rec = conn->c->record;
+
+	*taken = false;
+	if (len > MST_TLS_RECORD_BYTES - MST_CSTP_HEADER_BYTES)
+		return true;
+	mst_cstp_header(rec, type, (uint16_t)len);
+	if (len != 0)
+		memcpy(rec + MST_CSTP_HEADER_BYTES, payload, len);
+	switch (mst_tls_conn_write(conn->tls, rec, MST_CSTP_HEADER_BYTES + len)) {
+	case MST_TLS_OK:
+		*taken = true;
+		return true;
+	case MST_TLS_WANT_WRITE:
+	case MST_TLS_WANT_READ:
+		*taken = true;
+		conn->blocked = true;
+		control_conn_watch_write(conn);
+		return false;
+	case MST_TLS_BUSY:
+		conn->blocked = true;
+		control_conn_watch_write(conn);
+		return false;
+	default:
+		return false; // the read side sees the end and closes
+	}
+}
+
+static void
+count_sent(struct control_conn *conn, size_t len)
+{
+	struct mst_session *s = conn->login->session;
+
+	CONTROL_COUNT(conn->c, stream_tx);
+	atomic_store_explicit(&s->stream_tx_packets,
+		atomic_load_explicit(&s->stream_tx_packets, memory_order_relaxed) + 1, memory_order_relaxed);
+	atomic_store_explicit(&s->stream_tx_bytes,
+		atomic_load_explicit(&s->stream_tx_bytes, memory_order_relaxed) + len, memory_order_relaxed);
+}
+
+static void
+enqueue(struct control_conn *conn, struct rte_mbuf *m)
+{
+	if (conn->queue_len == CONTROL_STREAM_QUEUE) {
+		CONTROL_COUNT(conn->c, stream_full);
+		rte_pktmbuf_free(m);
+		return;
+	}
+	conn->queue[(conn->queue_head + conn->queue_len++) % CONTROL_STREAM_QUEUE] = m;
+}
+
+void
+control_stream_send_packet(struct control_conn *conn, struct rte_mbuf *m)
+{
+	size_t len = rte_pktmbuf_data_len(m);
+	bool taken;
+
+	if (conn->blocked) {
+		enqueue(conn, m);
+		return;
+	}
+	write_frame(conn, MST_CSTP_DATA, rte_pktmbuf_mtod(m, const void *), len, &taken);
+	if (taken) {
+		count_sent(conn, len);
+		rte_pktmbuf_free(m);
+	} else {
+		enqueue(conn, m);
+	}
+}
+
+void
+control_stream_send(struct control_conn *conn, uint8_t type, const void *payload, size_t len)
+{
+	bool taken;
+
+	// A control frame that finds TCP full is left out: DPD asks again, and data that moves shows life as
+	// well.
+	if (!conn->blocked)
+		write_frame(conn, type, payload, len, &taken);
+}
+
+void
+control_stream_free_queue(struct control_conn *conn)
+{
+	while (conn->queue_len != 0) {
+		rte_pktmbuf_free(conn->queue[conn->queue_head]);
+		conn->queue_head = (uint16_t)((conn->queue_head + 1) % CONTROL_STREAM_QUEUE);
+		conn->queue_len--;
+	}
+}
+
+void
+control_stream_drain(struct control_conn *conn)
+{
+	conn->blocked = false;
+	while (conn->queue_len != 0 && !conn->blocked) {
+		struct rte_mbuf *m = conn->queue[conn->queue_head];
+
+		conn->queue_head = (uint16_t)((conn->queue_head + 1) % CONTROL_STREAM_QUEUE);
+		conn->queue_len--;
+		control_stream_send_packet(conn, m);
+	}
+}
+
+// The device's packet goes to the worker that is the session's home, which checks its source like one of
+// DTLS.
+static void
+take_data(struct control_conn *conn, const struct mst_cstp_frame *f)
+{
+	struct mst_session *s = conn->login->session;
+	struct rte_mbuf *m;
+	struct mst_wire_ip ip;
+	void *room;
+
+	if (f->len == 0)
+		return;
+	s->last_stream_rx_ns = conn->last_rx_ns;
+	if (mst_wire_ip_parse(f->payload, f->len, false, &ip) == MST_WIRE_OK && ip.proto != MST_PROTO_ICMP &&
+		ip.proto != MST_PROTO_ICMP6)
+		s->last_stream_data_ns = conn->last_rx_ns;
+	m = rte_pktmbuf_alloc(mst_port_pool());
+	if (m == NULL || (room = rte_pktmbuf_append(m, f->len)) == NULL) {
+		rte_pktmbuf_free(m);
+		CONTROL_COUNT(conn->c, no_mbuf);
+		return;
+	}
+	memcpy(room, f->payload, f->len);
+	mst_pkt(m)->session_index = s->index;
+	mst_pkt(m)->session_id = s->id;
+	CONTROL_COUNT(conn->c, stream_rx);
+	atomic_store_explicit(&s->stream_rx_packets,
+		atomic_load_explicit(&s->stream_rx_packets, memory_order_relaxed) + 1, memory_order_relaxed);
+	atomic_store_explicit(&s->stream_rx_bytes,
+		atomic_load_explicit(&s->stream_rx_bytes, memory_order_relaxed) + f->len,
+		memory_order_relaxed);
+	(void)mst_rt_inject(s->home, m, MST_ENTRY_FROM_DEVICE);
+}
+
+static void
+take_bye(struct control_conn *conn, const struct mst_cstp_frame *f)
+{
+	struct mst_control *c = conn->c;
+	struct control_login *l = conn->login;
+
+	if (mst_cstp_bye(f) == MST_BYE_KEEPS_SESSION) {
+		control_conn_close(conn);
+		return;
+	}
+	CONTROL_COUNT(c, end_bye);
+	// The device has gone already: nothing more is said to it.
+	conn->login = NULL;
+	l->conn = NULL;
+	control_conn_close(conn);
+	control_login_end(c, l, "device signed out");
+}
+
+// May close the connection: the caller looks at it no more.
+void
+control_stream_record(struct control_conn *conn, uint8_t *rec, size_t len)
+{
+	struct mst_cstp_frame f;
+
+	if (mst_cstp_parse(rec, len, &f) != MST_CSTP_V_OK) {
+		CONTROL_COUNT(conn->c, cstp_malformed);
+		control_conn_close(conn);
+		return;
+	}
+	switch (f.type) {
+	case MST_CSTP_DATA:
+		take_data(conn, &f);
+		break;
+	case MST_CSTP_DPD_REQ: {
+		uint8_t echo[1500];
+		size_t echo_len = f.len < sizeof(echo) ? f.len : sizeof(echo);
+
+		memcpy(echo, f.payload,
+			echo_len); // the answer is built in the buffer that holds the question
+		control_stream_send(conn, MST_CSTP_DPD_RESP, echo, echo_len);
+		break;
+	}
+	case MST_CSTP_DISCONNECT:
+		take_bye(conn, &f);
+		break;
+	case MST_CSTP_COMPRESSED: // never negotiated
+		CONTROL_COUNT(conn->c, cstp_malformed);
+		control_conn_close(conn);
+		break;
+	default:
+		break; // DPD-RESP, KEEPALIVE and what nobody knows: liveness only
+	}
+}
+
+void
+control_stream_disconnect(struct control_conn *conn, const char *text)
+{
+	uint8_t payload[128];
+	size_t len = strnlen(text, sizeof(payload) - 1);
+
+	if (conn->state == CONN_TUNNEL) {
+		payload[0] = 0xb0;
+		memcpy(payload + 1, text, len);
+		control_stream_free_queue(conn);
+		control_stream_send(conn, MST_CSTP_DISCONNECT, payload, len + 1);
+	}
+	control_conn_close(conn);
+}
+
+void
+control_stream_tick(struct control_conn *conn, uint64_t now_ns)
+{
+	uint64_t dpd_ns = conn->c->conf->timeouts.dpd_s * MST_NS_PER_S;
+	uint64_t silent_ns = now_ns - conn->last_rx_ns;
+
+	if (dpd_ns == 0 || silent_ns < dpd_ns)
+		return;
+	if (silent_ns > DPD_DEAD_FACTOR * dpd_ns) {
+		CONTROL_COUNT(conn->c, dpd_timeout);
+		control_conn_close(conn);
+		return;
+	}
+	if (now_ns - conn->last_dpd_ns >= dpd_ns / 2) {
+		conn->last_dpd_ns = now_ns;
+		control_stream_send(conn, MST_CSTP_DPD_REQ, NULL, 0);
+	}
+}

@@ -1,0 +1,71 @@
+// /mst/info and /mst/handshake/stats. The callbacks run on EAL's telemetry thread and only read: counters are
+// words that the control lcore writes alone, so a value may be a moment old and is never torn.
+#include <errno.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+#include "mst_port.h"
+
+#include "control.h"
+
+static _Atomic(struct mst_control *) subject;
+
+static int
+info(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct mst_control *c = atomic_load(&subject);
+
+	(void)cmd;
+	(void)params;
+	if (c == NULL)
+		return -ENODEV;
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "version", MST_VERSION);
+	rte_tel_data_add_dict_int(d, "pid", (int)getpid());
+	rte_tel_data_add_dict_uint(d, "workers", mst_rt_n_workers());
+	rte_tel_data_add_dict_string(d, "crypto", mst_crypto_engine());
+	rte_tel_data_add_dict_uint(d, "session_capacity", mst_session_capacity());
+	rte_tel_data_add_dict_uint(d, "connections", c->n_conns);
+	rte_tel_data_add_dict_uint(d, "half_open", c->n_half_open);
+	rte_tel_data_add_dict_uint(d, "cookies", c->n_logins);
+	rte_tel_data_add_dict_uint(d, "handshakes_in_progress", c->n_handshakes);
+	rte_tel_data_add_dict_uint(d, "mbufs", mst_port_pool()->size);
+	rte_tel_data_add_dict_uint(d, "mbufs_in_use", rte_mempool_in_use_count(mst_port_pool()));
+	rte_tel_data_add_dict_uint(d, "control_busy_ns", c->busy_ns);
+	rte_tel_data_add_dict_uint(d, "control_total_ns", c->busy_ns + c->idle_ns);
+	return 0;
+}
+
+static int
+handshake_stats(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct mst_control *c = atomic_load(&subject);
+
+	(void)cmd;
+	(void)params;
+	if (c == NULL)
+		return -ENODEV;
+	rte_tel_data_start_dict(d);
+#define X(name, help) rte_tel_data_add_dict_uint(d, #name, c->counters.name);
+	MST_CONTROL_COUNTERS(X)
+#undef X
+	return 0;
+}
+
+static const struct mst_telemetry_row rows[] = {
+	{"/mst/info", info, "Returns what runs: version, workers, crypto engine, load of the control lcore"},
+	{"/mst/handshake/stats", handshake_stats, "Returns counters of sign-in, TLS, DTLS and session ends"},
+};
+
+int
+control_telemetry_register(struct mst_control *c)
+{
+	atomic_store(&subject, c);
+	return mst_rt_telemetry(rows, MST_ARRAY_SIZE(rows));
+}
+
+void
+control_telemetry_forget(void)
+{
+	atomic_store(&subject, NULL);
+}
