@@ -1,0 +1,39 @@
+// Private to mst-gateway: what is up, in the order it came up.
+#pragma once
+
+#include <event2/event.h>
+
+#include "mst_conf.h"
+#include "mst_control.h"
+#include "mst_ctl.h"
+
+// sysexits.h: what a service manager must not answer by starting us again.
+enum gateway_exit {
+	GATEWAY_OK = 0,
+	GATEWAY_USAGE = 64,
+	GATEWAY_HOST = 71,   // EX_OSERR: the host lacks something
+	GATEWAY_NOPERM = 77, // EX_NOPERM
+	GATEWAY_CONFIG = 78, // EX_CONFIG
+};
+
+struct gateway {
+	const char *conf_path;
+	struct mst_conf *conf;
+	struct event_base *base;
+	struct mst_control *control;
+	struct mst_ctl_server *ctl;
+	struct event *sigterm, *sigint, *sighup;
+	time_t started_s;
+	bool workers_up;
+};
+
+// start.c: everything from EAL to the workers. err in plain words; -EINVAL is the configuration's fault.
+MST_MUST_USE int gateway_start(struct gateway *g, char *err, size_t err_cap);
+void gateway_stop(struct gateway *g); // in reverse; whatever is up
+// All that can be found wrong without touching ports: certificate, key, users file, driver profiles.
+MST_MUST_USE int gateway_check(const struct mst_conf *conf, char *err, size_t err_cap);
+MST_MUST_USE int gateway_reload(struct gateway *g, char *err, size_t err_cap);
+
+// commands.c
+int gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n_args, json_t **data,
+	char *err, size_t err_cap);
