@@ -1,0 +1,30 @@
+#!/bin/bash
+# Sizes at the edge of the MTU, both ways; what is too big is answered by ICMP, what may be cut is cut.
+set -euo pipefail
+# shellcheck source=tests/support/lab.sh
+. "$(dirname "$0")/../support/lab.sh"
+
+lab_up
+gw_start
+LAB_STATE=$(gw_state)
+oc_start 0
+oc_dtls 0 || fail "DTLS is not up"
+mtu=$(sed -n 's/^INTERNAL_IP4_MTU=//p' "$LAB/env.tun0")
+[ "$mtu" = 1434 ] || fail "the MTU is $mtu, not 1434"
+for size in 1 36 37 100 575 576 577 1279 1280 1281 $((mtu - 29)) $((mtu - 28)); do
+	ping_lan 2 -M "do" -s "$size" || fail "ping of $size bytes: $(cat "$LAB/ping")"
+	in_lan ping -q -c 2 -i 0.05 -W 2 -M "do" -s "$size" "$(oc_ip 0)" | grep -q ' 0% packet loss' ||
+		fail "ping of $size bytes from the LAN"
+done
+in_lan ping -c 1 -W 2 -M "do" -s $((mtu - 27)) "$(oc_ip 0)" >"$LAB/ping" 2>&1 || true
+grep -qiE 'frag needed|message too long' "$LAB/ping" || fail "no ICMP for a packet over the MTU: $(cat "$LAB/ping")"
+in_lan ip route flush cache
+in_lan ping -q -c 2 -i 0.05 -W 2 -M dont -s 1472 "$(oc_ip 0)" | grep -q ' 0% packet loss' ||
+	fail "a packet over the MTU that may be cut"
+# The device's fragments arrive. (AF_PACKET with fanout puts the answer's together, so it is not waited for.)
+whole() { in_lan nstat -asz IpReasmOKs | awk '/IpReasmOKs/ {print $2}'; }
+before=$(whole)
+in_client ping -q -c 3 -i 0.05 -W 1 -s 3000 $LAN_HOST >/dev/null || true
+[ $(($(whole) - before)) = 3 ] || fail "of 3 packets in fragments $(($(whole) - before)) arrived"
+oc_stop 0
+no_leftovers

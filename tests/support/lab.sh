@@ -1,0 +1,300 @@
+# shellcheck shell=bash
+# Sourced by scripts/demo and tests/smoke/*: a client, a gateway and a LAN host in network namespaces of their own,
+# joined by veth, and the real openconnect. Everything has a name of its own, so that labs run side by side, and goes
+# away with lab_down, which the EXIT trap calls.
+#
+#   client (192.0.2.2) --- pub0 [gateway] priv0 --- host (10.20.0.2)
+#
+# Settings, before lab_up: MST_BUILD (build folder), LAB_KEEP (1: the demo keeps the lab).
+
+LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+: "${MST_BUILD:=$LAB_ROOT/build}"
+PUB_GW=192.0.2.1 PUB_CLIENT=192.0.2.2 LAN_GW=10.20.0.1 LAN_HOST=10.20.0.2
+POOL=10.99.0.0/24
+: "${MST_DRIVERS_CONFIG:=$LAB_ROOT/drivers-config}"; export MST_DRIVERS_CONFIG
+
+say() { printf '%s\n' "$*" >&2; }
+
+# fail WORDS: what went wrong, the end of the gateway's log, and the end.
+fail() {
+	say "FAIL: $*"
+	if [ -s "${LAB:-/nonexistent}/gateway.log" ]; then
+		say "--- end of the gateway's log"
+		tail -n "${LAB_LOG_LINES:-25}" "$LAB/gateway.log" >&2
+	fi
+	for f in "${LAB:-/nonexistent}"/oc.*.log; do
+		[ -s "$f" ] || continue
+		say "--- end of ${f##*/}"
+		tail -n 12 "$f" >&2
+	done
+	exit 1
+}
+
+in_client() { ip netns exec "$LAB_ID-c" "$@"; }
+in_gateway() { ip netns exec "$LAB_ID-g" "$@"; }
+in_lan() { ip netns exec "$LAB_ID-l" "$@"; }
+
+# background NAME c|g|l COMMAND...: runs it in a namespace, its pid in $LAB/NAME.pid (ip replaces itself by the command).
+background() {
+	local name=$1 ns=$2 input
+	shift 2
+	exec {input}<&0 # a background command's own standard input is /dev/null
+	ip netns exec "$LAB_ID-$ns" "$@" <&"$input" &
+	echo $! >"$LAB/$name.pid"
+	exec {input}<&-
+}
+
+stop_background() { # stop_background NAME
+	kill "$(cat "$LAB/$1.pid")" 2>/dev/null || true
+	wait "$(cat "$LAB/$1.pid")" 2>/dev/null || true
+	rm -f "$LAB/$1.pid"
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+	local end=$(($(date +%s%N) / 1000000 + $1 * 1000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $(($(date +%s%N) / 1000000)) -lt $end ] || return 1
+		sleep 0.1
+	done
+}
+
+pair() { # pair NS_A IF_A NS_B IF_B
+	ip link add name "$2" netns "$1" type veth peer name "$4" netns "$3"
+	ip -n "$1" link set "$2" up
+	ip -n "$3" link set "$4" up
+}
+
+# The kernel sees each frame that AF_PACKET copies: it must not answer. veth leaves checksums to hardware it has not.
+quiet() { # quiet INTERFACE: an interface whose frames are DPDK's alone
+	in_gateway sysctl -q -w "net.ipv6.conf.$1.disable_ipv6=1" 2>/dev/null || true
+	in_gateway nft -f - <<-N
+		table netdev mst_$1 {
+			chain ingress { type filter hook ingress device $1 priority 0; policy drop; }
+		}
+	N
+	in_gateway ethtool -K "$1" tx off rx off gro off gso off tso off >/dev/null 2>&1 || true
+}
+
+lab_namespaces() {
+	local n
+	for n in c g l; do
+		ip netns add "$LAB_ID-$n"
+		ip -n "$LAB_ID-$n" link set lo up
+	done
+	pair "$LAB_ID-c" eth0 "$LAB_ID-g" pub0
+	pair "$LAB_ID-l" eth0 "$LAB_ID-g" priv0
+	quiet pub0
+	quiet priv0
+	in_client ethtool -K eth0 tx off >/dev/null 2>&1
+	in_lan ethtool -K eth0 tx off >/dev/null 2>&1
+	ip -n "$LAB_ID-c" addr add $PUB_CLIENT/24 dev eth0
+	ip -n "$LAB_ID-l" addr add $LAN_HOST/24 dev eth0
+	ip -n "$LAB_ID-l" route add $POOL via $LAN_GW
+}
+
+lab_certificate() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj "/CN=gateway.example" \
+		-addext "subjectAltName=IP:$PUB_GW,DNS:gateway.example" -keyout "$LAB/site.key" -out "$LAB/site.crt" \
+		2>/dev/null
+	chmod 600 "$LAB/site.key"
+	lab_pin
+}
+
+lab_pin() {
+	LAB_PIN=pin-sha256:$(openssl x509 -in "$LAB/site.crt" -noout -pubkey | openssl pkey -pubin -outform der |
+		openssl dgst -sha256 -binary | base64)
+}
+
+lab_users() { # alice and user1 .. user20, all with the password "secret"
+	local hash n
+	hash=$(openssl passwd -6 secret)
+	: >"$LAB/users"
+	for n in alice $(seq -f 'user%g' 20); do
+		printf '%s:staff:%s\n' "$n" "$hash" >>"$LAB/users"
+	done
+	printf 'locked:staff:!%s\n' "$hash" >>"$LAB/users"
+	chmod 600 "$LAB/users"
+}
+
+# The script that openconnect calls: addresses and routes inside the client's namespace, nothing of the host's files.
+lab_vpnc_script() {
+	cat >"$LAB/vpnc-script" <<-'S'
+		#!/bin/sh
+		env >"$LAB/env.$TUNDEV"
+		case $reason in
+		connect)
+			ip link set "$TUNDEV" up mtu "$INTERNAL_IP4_MTU"
+			ip addr add "$INTERNAL_IP4_ADDRESS/32" dev "$TUNDEV"
+			[ -z "$INTERNAL_IP6_NETMASK" ] || ip -6 addr add "$INTERNAL_IP6_NETMASK" dev "$TUNDEV" nodad
+			i=0
+			while [ "$i" -lt "${CISCO_SPLIT_INC:-0}" ]; do
+				eval "ip route add \$CISCO_SPLIT_INC_${i}_ADDR/\$CISCO_SPLIT_INC_${i}_MASKLEN dev $TUNDEV metric 10${TUNDEV#tun}"
+				i=$((i + 1))
+			done ;;
+		esac
+		exit 0
+	S
+	chmod +x "$LAB/vpnc-script"
+}
+
+# lab_config: the gateway's file, from CONF_* with defaults that make the tests quick.
+lab_config() {
+	cat >"$LAB/mst.yaml" <<-Y
+		dpdk:
+		  lcores: ${CONF_LCORES:-auto}
+		  hugepages: ${CONF_HUGEPAGES:-auto}
+		  memory: ${CONF_MEMORY:-384}
+		  file-prefix: $LAB_ID
+		ports:
+		  public:
+		    device: "net_af_packet0,iface=pub0"
+		    addresses: [$PUB_GW/24]
+		  private:
+		    device: "net_af_packet1,iface=priv0"
+		    addresses: [$LAN_GW/24]
+		tls:
+		  certificate: $LAB/site.crt
+		  key: $LAB/site.key
+		listen: {udp: ${CONF_UDP:-true}}
+		pool:
+		  ipv4: ${CONF_POOL:-$POOL}
+		network:
+		  mtu: ${CONF_MTU:-1500}
+		  routes: [10.20.0.0/24]
+		  dns: [10.20.0.53]
+		  default-domain: example.com
+		  banner: ${CONF_BANNER:-Welcome to the lab}
+		dtls:
+		  ciphers: [${CONF_CIPHERS:-aes-256-gcm, aes-128-gcm, chacha20-poly1305}]
+		timeouts:
+		  dpd: ${CONF_DPD:-90s}
+		  cookie: ${CONF_COOKIE:-300s}
+		  idle: ${CONF_IDLE:-0s}
+		  session: ${CONF_SESSION:-0s}
+		users:
+		  file: $LAB/users
+		limits:
+		  handshakes-per-second: ${CONF_HANDSHAKES:-100}
+		  half-open: ${CONF_HALF_OPEN:-1024}
+		control:
+		  socket: $LAB/mst.sock
+		log:
+		  level: ${CONF_LOG:-info}
+	Y
+}
+
+lab_up() {
+	LAB=$(mktemp -d "${TMPDIR:-/tmp}/mst-lab.XXXXXX")
+	export LAB
+	LAB_ID=mst$$
+	trap lab_down EXIT
+	trap 'exit 130' INT TERM
+	lab_namespaces
+	lab_certificate
+	lab_users
+	lab_vpnc_script
+	lab_config
+}
+
+gw_start() {
+	: >"$LAB/ready"
+	background gateway g "$MST_BUILD/app/gateway/mst-gateway" -c "$LAB/mst.yaml" >"$LAB/ready" 2>>"$LAB/gateway.log"
+	wait_for 30 gw_ready_or_gone || fail "the gateway is not ready after 30 s"
+	grep -q '^mst-gateway ready ' "$LAB/ready" || fail "the gateway did not start"
+}
+
+gw_pid() { cat "$LAB/gateway.pid"; }
+gw_alive() { kill -0 "$(gw_pid)" 2>/dev/null; }
+gw_ready_or_gone() { grep -q '^mst-gateway ready ' "$LAB/ready" || ! gw_alive; }
+gw_log_has() { grep -q -- "$1" "$LAB/gateway.log"; }
+cli() { "$MST_BUILD/app/cli/mst-cli" --socket "$LAB/mst.sock" "$@"; }
+
+# tele COMMAND KEY: a number out of DPDK's telemetry socket.
+tele() { python3 "$LAB_ROOT/tests/support/telemetry.py" "$LAB_ID" "$1" "$2"; }
+drops() { tele /mst/drop/stats "drop_$1"; }
+
+# counter NAME: of the control lcore.
+counter() { tele /mst/handshake/stats "$1"; }
+
+# oc_start N [OPTION...]: openconnect number N as user ${OC_USER:-alice} on interface tunN, until the tunnel is up.
+oc_start() {
+	oc_spawn "$@"
+	wait_for 20 oc_up_or_gone "$1" || fail "client $1 did not connect in 20 s"
+	oc_up "$1" || fail "client $1 did not connect"
+}
+
+oc_spawn() {
+	local n=$1
+	shift
+	rm -f "$LAB/env.tun$n"
+	background "oc.$n" c openconnect --non-inter --passwd-on-stdin -u "${OC_USER:-alice}" --servercert "$LAB_PIN" \
+		--interface "tun$n" --script "$LAB/vpnc-script" --reconnect-timeout 60 -v "$@" "https://$PUB_GW/" \
+		>"$LAB/oc.$n.log" 2>&1 <<<"${OC_PASSWORD-secret}"
+}
+
+oc_pid() { cat "$LAB/oc.$1.pid"; }
+oc_alive() { kill -0 "$(oc_pid "$1")" 2>/dev/null; }
+oc_up() { [ -s "$LAB/env.tun$1" ] && oc_alive "$1"; }
+oc_up_or_gone() { oc_up "$1" || ! oc_alive "$1"; }
+oc_gone() { ! oc_alive "$1"; }
+oc_dtls() { wait_for "${2:-15}" grep -q 'Established DTLS connection' "$LAB/oc.$1.log"; }
+oc_log_has() { grep -q -- "$2" "$LAB/oc.$1.log"; }
+oc_ip() { sed -n 's/^INTERNAL_IP4_ADDRESS=//p' "$LAB/env.tun$1"; }
+
+# Sign out as a user does by Ctrl-C; ip netns exec has replaced itself, so the pid is openconnect's.
+oc_stop() {
+	kill -INT "$(oc_pid "$1")" 2>/dev/null || return 0
+	wait_for 5 oc_gone "$1" || fail "client $1 did not stop"
+}
+
+# ping_lan COUNT [OPTION...]: from the device to the LAN host; none may be lost.
+ping_lan() {
+	local count=$1
+	shift
+	in_client ping -q -c "$count" -i 0.05 -W 2 "$@" $LAN_HOST >"$LAB/ping" 2>&1
+	grep -q ' 0% packet loss' "$LAB/ping"
+}
+
+gw_state() { # what must come back to where it was
+	printf 'sessions=%s free=%s mbufs=%s fds=%s\n' "$(tele /mst/session/count sessions)" \
+		"$(tele /mst/session/count leases_free)" "$(tele /mst/info mbufs_in_use)" "$(find "/proc/$(gw_pid)/fd" | wc -l)"
+}
+
+gw_back() { [ "$(gw_state)" = "$LAB_STATE" ]; }
+
+# no_leftovers: sessions, addresses, mbufs and file descriptors are back at LAB_STATE=$(gw_state) within 10 s.
+no_leftovers() {
+	wait_for "${1:-10}" gw_back || fail "left over: $(gw_state), at the start $LAB_STATE"
+}
+
+lab_down() {
+	local status=$?
+	trap - EXIT INT TERM
+	if grep -sE 'runtime error:|(Address|Leak)Sanitizer' "$LAB/gateway.log" >&2; then
+		say "FAIL: a sanitizer has found something"
+		status=1
+	fi
+	if [ -n "${LAB_KEEP:-}" ] && [ $status -eq 0 ]; then
+		return 0
+	fi
+	lab_remove
+	exit $status
+}
+
+lab_remove() {
+	local f pid n
+	for f in "$LAB"/*.pid; do
+		[ -e "$f" ] || continue
+		pid=$(cat "$f")
+		kill "$pid" 2>/dev/null || continue
+		wait_for 5 test ! -e "/proc/$pid/exe" || kill -KILL "$pid" 2>/dev/null || true
+	done
+	wait 2>/dev/null || true
+	for n in c g l; do
+		ip netns pids "$LAB_ID-$n" 2>/dev/null | xargs -r kill -KILL 2>/dev/null || true
+		ip netns del "$LAB_ID-$n" 2>/dev/null || true
+	done
+	rm -rf "/var/run/dpdk/$LAB_ID" "$LAB"
+}
