@@ -7,11 +7,12 @@ set -euo pipefail
 lab_up
 starts_not() { # starts_not CODE WORDS
 	local status=0
-	in_gateway timeout 20 "$MST_BUILD/app/gateway/mst-gateway" -c "$LAB/mst.yaml" >"$LAB/out" 2>"$LAB/gateway.log" || status=$?
+	in_gateway ${AS:-} timeout 20 "$MST_BUILD/app/gateway/mst-gateway" -c "$LAB/mst.yaml" >"$LAB/out" 2>"$LAB/gateway.log" ||
+		status=$?
 	[ $status = "$1" ] || fail "exit code $status, not $1, for: $2"
 	grep -qiE -- "$2" "$LAB/gateway.log" || fail "no word of: $2"
 	[ ! -s "$LAB/out" ] || fail "ready was said: $2"
-	[ -z "$(in_gateway ip -o link show | grep -E 'mst-(pub|priv|tun)')" ] || fail "a tap is left: $2"
+	in_gateway ip -o link show type tun | grep -q . && fail "a tap is left: $2"
 	lab_config
 }
 sed -i 's/^pool:/pule:/' "$LAB/mst.yaml"
@@ -28,6 +29,10 @@ starts_not 78 'key.*certificate|certificate.*key'
 mv "$LAB/users" "$LAB/users.away"
 starts_not 71 'users'
 mv "$LAB/users.away" "$LAB/users"
+AS='setpriv --bounding-set -net_admin' starts_not 77 'CAP_NET_ADMIN'
+in_gateway ip link add mst-pub type bridge
+starts_not '71' 'mst-pub'
+in_gateway ip link del mst-pub
 CONF_HUGEPAGES=on CONF_MEMORY=65536 lab_config
 starts_not 71 'nr_hugepages|dpdk-hugepages'
 "$MST_BUILD/app/gateway/mst-gateway" --check -c "$LAB/mst.yaml" || fail "--check of a good file"
