@@ -230,7 +230,7 @@ oc_spawn() {
 	shift
 	rm -f "$LAB/env.tun$n"
 	background "oc.$n" c openconnect --non-inter --passwd-on-stdin -u "${OC_USER:-alice}" --servercert "$LAB_PIN" \
-		--interface "tun$n" --script "$LAB/vpnc-script" --reconnect-timeout 60 -v "$@" "https://$PUB_GW/" \
+		--interface "tun$n" --script "$LAB/vpnc-script" --reconnect-timeout 60 -v "$@" "https://${OC_GATEWAY:-$PUB_GW}/" \
 		>"$LAB/oc.$n.log" 2>&1 <<<"${OC_PASSWORD-secret}"
 }
 
