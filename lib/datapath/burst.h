@@ -1,7 +1,8 @@
 // A burst on its way through a pipeline, and the loop that all stages share. Worker lcores.
 //
-// Ownership of mbufs: the burst owns every mbuf in m and in left; each is in exactly one of the two. A stage moves an
-// mbuf from m to left by its verdict and never frees, keeps or sends it: leave.c does, once, behind the last stage.
+// Ownership of mbufs: the burst owns every mbuf in m and in left; each is in exactly one of the two. A stage
+// moves an mbuf from m to left by its verdict and never frees, keeps or sends it: leave.c does, once, behind
+// the last stage.
 #pragma once
 
 #include <rte_branch_prediction.h>
@@ -17,7 +18,7 @@ struct mst_worker;
 struct mst_burst {
 	uint64_t tsc; // one time stamp for all of it
 	uint16_t n, n_left;
-	struct rte_mbuf *m[MST_BURST];    // still in the pipeline
+	struct rte_mbuf *m[MST_BURST];	  // still in the pipeline
 	struct rte_mbuf *left[MST_BURST]; // out of it, the verdict in the packet area
 };
 
@@ -50,8 +51,8 @@ burst_leave(struct mst_burst *b, struct rte_mbuf *m, enum mst_verdict v)
 	b->left[b->n_left++] = m;
 }
 
-// fn over every packet of the burst; ahead, when given, runs some packets in front. With both constant the compiler
-// inlines them: a stage costs no call a packet.
+// fn over every packet of the burst; ahead, when given, runs some packets in front. With both constant the
+// compiler inlines them: a stage costs no call a packet.
 static inline void
 burst_each_ahead(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn, mst_prefetch_fn *ahead,
 	uint16_t distance)

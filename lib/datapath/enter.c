@@ -1,5 +1,6 @@
-// What other lcores send into the pipelines: control by the inject ring, other workers by the hand-over ring. Each kind
-// has its stage to enter at; handles become pointers here, and a session that ended meanwhile is a verdict. Worker lcores.
+// What other lcores send into the pipelines: control by the inject ring, other workers by the hand-over ring.
+// Each kind has its stage to enter at; handles become pointers here, and a session that ended meanwhile is a
+// verdict. Worker lcores.
 #include "mst_session.h"
 #include "mst_wire_inline.h"
 
@@ -22,7 +23,8 @@ enter_record(const struct mst_worker *w, const struct mst_burst *b, struct rte_m
 
 	(void)b;
 	(void)m;
-	// A rekey may have given the device another owner on the way: the record is of the association before.
+	// A rekey may have given the device another owner on the way: the record is of the association
+	// before.
 	if (sa == NULL || sa->owner != w->index)
 		return MST_DROP_STALE;
 	p->session = s;
@@ -49,7 +51,8 @@ enter_outer(const struct mst_worker *w, const struct mst_burst *b, struct rte_mb
 
 // The packet of a CSTP frame: as if a record had been opened.
 static enum mst_verdict
-enter_from_device(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+enter_from_device(
+	const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
 	struct mst_session *s = mst_session_find(p->session_index, p->session_id);
 
@@ -122,26 +125,26 @@ enter(struct mst_worker *w, struct rte_ring *r)
 		enum entrance e = entrance_of(mst_pkt(m[i]));
 
 		if (e == ENTRANCE_COUNT)
-			tx_add(w, m[i]);
+			datapath_tx(w, m[i]);
 		else
 			burst_add(&b[e], m[i]);
 	}
 	counter_add(&w->stream_rx_packets, b[ENTRANCE_FROM_DEVICE].n);
 	for (unsigned int e = 0; e < ENTRANCE_COUNT; e++) {
 		burst_each(w, &b[e], entrances[e].enter);
-		pipeline_run(w, entrances[e].pipeline, entrances[e].stage, &b[e]);
+		datapath_run(w, entrances[e].pipeline, entrances[e].stage, &b[e]);
 	}
 	return n;
 }
 
 unsigned int
-enter_handoff(struct mst_worker *w)
+datapath_enter_handoff(struct mst_worker *w)
 {
 	return enter(w, w->handoff);
 }
 
 unsigned int
-enter_inject(struct mst_worker *w)
+datapath_enter_inject(struct mst_worker *w)
 {
 	return enter(w, w->inject);
 }

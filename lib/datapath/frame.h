@@ -1,5 +1,5 @@
-// What stage_outer and stage_private have in common: a frame from a port to an IP packet of known lengths. All length
-// checks of Ethernet and IP are here; behind it offsets are trusted. Worker lcores.
+// What stage_outer and stage_private have in common: a frame from a port to an IP packet of known lengths.
+// All length checks of Ethernet and IP are here; behind it offsets are trusted. Worker lcores.
 #pragma once
 
 #include <string.h>
@@ -8,14 +8,22 @@
 
 #include "worker.h"
 
-// A frame is for us or for many; a port in promiscuous mode also shows what is for others.
+// To a group of stations. What came so is never forwarded (RFC 1812 section 5.3.4).
+static inline bool
+frame_is_group(const uint8_t *frame)
+{
+	return (frame[0] & 1) != 0;
+}
+
+// A frame is for us or for a group; a port in promiscuous mode also shows what is for others.
 static inline bool
 frame_for_us(const struct rte_ether_addr *mac, const uint8_t *frame)
 {
-	return memcmp(frame, mac->addr_bytes, sizeof(mac->addr_bytes)) == 0 || (frame[0] & 1) != 0;
+	return memcmp(frame, mac->addr_bytes, sizeof(mac->addr_bytes)) == 0 || frame_is_group(frame);
 }
 
-// NEXT: an IP packet; *ip points into m, and p has l3_off, l3_len, ip_version. KERNEL: another protocol, ARP above all.
+// NEXT: an IP packet; *ip points into m, and p has l3_off, l3_len, ip_version. KERNEL: another protocol, ARP
+// above all.
 static inline enum mst_verdict
 frame_parse(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, struct mst_wire_ip *ip)
 {
@@ -46,8 +54,9 @@ frame_parse(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, s
 	return MST_NEXT;
 }
 
-// Destinations that no route decides about: the kernel listens or does not. Multicast and limited broadcast (RFC 1122
-// section 3.2.1.3), IPv6 multicast and link-local, neighbour discovery among it (RFC 4291 sections 2.5.6 and 2.7).
+// Destinations that no route decides about: the kernel listens or does not. Multicast and limited broadcast
+// (RFC 1122 section 3.2.1.3), IPv6 multicast and link-local, neighbour discovery among it (RFC 4291
+// sections 2.5.6 and 2.7).
 static inline bool
 frame_dst_is_link(const struct mst_wire_ip *ip)
 {

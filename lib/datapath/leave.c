@@ -1,5 +1,5 @@
-// Where packets go that left a pipeline: a ring, another worker, back to the device, or the pool. The one place that
-// frees, and the one that counts verdicts. Worker lcores.
+// Where packets go that left a pipeline: a ring, another worker, back to the device, or the pool. The one
+// place that frees, and the one that counts verdicts. Worker lcores.
 //
 // Whatever is enqueued belongs to the consumer from then on. A full ring is a verdict, never a wait.
 #include <string.h>
@@ -40,15 +40,17 @@ admit(struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, uint64_t tsc)
 {
 	switch (p->verdict) {
 	case MST_CONTROL:
-		return limiter_admit(&w->handshakes, handshake_source(m, p), tsc) ? MST_CONTROL : MST_DROP_RATE;
+		return datapath_limiter_admit(&w->handshakes, handshake_source(m, p), tsc) ? MST_CONTROL
+											   : MST_DROP_RATE;
 	case MST_RESOLVE:
 		p->flags |= MST_PKT_RESOLVE;
-		return limiter_admit(&w->resolves, next_hop(m, p), tsc) ? MST_RESOLVE : MST_DROP_UNRESOLVED;
+		return datapath_limiter_admit(&w->resolves, next_hop(m, p), tsc) ? MST_RESOLVE
+										 : MST_DROP_UNRESOLVED;
 	case MST_KERNEL:
-		p->punt = (uint8_t)mst_punt_classify(
-			pkt_data(m), m->data_len, (p->flags & MST_PKT_INNER) != 0);
-		return mst_punt_admit(&w->policer, (enum mst_punt_class)p->punt, tsc) ? MST_KERNEL :
-											 MST_DROP_POLICED;
+		p->punt =
+			(uint8_t)mst_punt_classify(pkt_data(m), m->data_len, (p->flags & MST_PKT_INNER) != 0);
+		return mst_punt_admit(&w->policer, (enum mst_punt_class)p->punt, tsc) ? MST_KERNEL
+										      : MST_DROP_POLICED;
 	default:
 		return (enum mst_verdict)p->verdict;
 	}
@@ -56,7 +58,7 @@ admit(struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, uint64_t tsc)
 
 // ---- exits --------------------------------------------------------------------------------------
 void
-leave_drop(struct mst_worker *w, struct rte_mbuf **m, unsigned int n, enum mst_verdict v)
+datapath_drop(struct mst_worker *w, struct rte_mbuf **m, unsigned int n, enum mst_verdict v)
 {
 	if (n == 0)
 		return;
@@ -85,7 +87,7 @@ to_ring(struct mst_worker *w, struct rte_ring *r, struct heap *h, enum mst_verdi
 		return;
 	done = rte_ring_enqueue_burst(r, (void *const *)h->m, h->n, NULL);
 	count_verdict(w, v, done);
-	leave_drop(w, h->m + done, h->n - done, full);
+	datapath_drop(w, h->m + done, h->n - done, full);
 }
 
 // Strays of another worker: RSS put them here. The owner is in the packet area, which then takes the sender.
@@ -99,7 +101,7 @@ to_owner(struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p)
 	if (owner < w->n_workers && rte_ring_enqueue(w->handoff_to[owner], m) == 0)
 		count_verdict(w, MST_HANDOFF, 1);
 	else
-		leave_drop(w, &m, 1, MST_DROP_HANDOFF_RING);
+		datapath_drop(w, &m, 1, MST_DROP_HANDOFF_RING);
 }
 
 struct exits {
@@ -142,7 +144,7 @@ sort(struct mst_worker *w, struct exits *x, struct rte_mbuf *m, uint64_t tsc)
 }
 
 void
-leave(struct mst_worker *w, struct mst_burst *b)
+datapath_leave(struct mst_worker *w, struct mst_burst *b)
 {
 	struct exits x;
 	uint64_t start = rte_rdtsc();
@@ -160,5 +162,5 @@ leave(struct mst_worker *w, struct mst_burst *b)
 	count_step(&w->io[IO_LEAVE], b->n_left, x.echo.n, rte_rdtsc() - start);
 	b->n_left = 0;
 	if (x.echo.n > 0)
-		pipeline_run(w, PIPELINE_OUT, OUT_SEAL, &x.echo);
+		datapath_run(w, PIPELINE_OUT, OUT_SEAL, &x.echo);
 }

@@ -29,13 +29,13 @@ static const struct pipeline pipelines[PIPELINE_COUNT] = {
 // clang-format on
 
 const struct pipeline *
-pipeline_get(enum pipeline_id id)
+datapath_pipeline(enum pipeline_id id)
 {
 	return &pipelines[id];
 }
 
 void
-pipeline_run(struct mst_worker *w, enum pipeline_id id, unsigned int from, struct mst_burst *b)
+datapath_run(struct mst_worker *w, enum pipeline_id id, unsigned int from, struct mst_burst *b)
 {
 	const struct pipeline *p = &pipelines[id];
 	uint64_t start = rte_rdtsc();
@@ -50,8 +50,8 @@ pipeline_run(struct mst_worker *w, enum pipeline_id id, unsigned int from, struc
 		start = end;
 	}
 	for (uint16_t i = 0; i < b->n; i++)
-		tx_add(w, b->m[i]);
+		datapath_tx(w, b->m[i]);
 	b->n = 0;
 	if (b->n_left > 0)
-		leave(w, b);
+		datapath_leave(w, b);
 }

@@ -10,17 +10,17 @@
 static void
 run_in(struct mst_worker *w, struct mst_burst *b)
 {
-	pipeline_run(w, PIPELINE_IN, IN_OUTER, b);
+	datapath_run(w, PIPELINE_IN, IN_OUTER, b);
 }
 
 static void
 run_out(struct mst_worker *w, struct mst_burst *b)
 {
-	pipeline_run(w, PIPELINE_OUT, OUT_PRIVATE, b);
+	datapath_run(w, PIPELINE_OUT, OUT_PRIVATE, b);
 }
 
-// On a port of both roles the destination tells: an address of a device is behind us. What does not parse is for the way
-// in to judge.
+// On a port of both roles the destination tells: an address of a device is behind us. What does not parse is
+// for the way in to judge.
 static bool
 is_for_device(struct rte_mbuf *m)
 {
@@ -59,7 +59,8 @@ run_both(struct mst_worker *w, struct mst_burst *b)
 	run_out(w, &out);
 }
 
-// The stages write every field of the area they read later; what may be read unwritten is cleared here, in one line.
+// The stages write every field of the area they read later; what may be read unwritten is cleared here, in
+// one line.
 static inline void
 prepare(struct mst_worker *w, struct mst_burst *b, uint8_t port)
 {
@@ -76,7 +77,7 @@ prepare(struct mst_worker *w, struct mst_burst *b, uint8_t port)
 }
 
 unsigned int
-rx_poll(struct mst_worker *w, const struct worker_rxq *q)
+datapath_rx(struct mst_worker *w, const struct worker_rxq *q)
 {
 	struct mst_burst b;
 	uint64_t start = rte_rdtsc();

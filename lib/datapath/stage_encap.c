@@ -1,5 +1,5 @@
-// Fourth stage of the way out: the IP and UDP headers of the association's template, then lengths and checksums. Worker
-// lcores.
+// Fourth stage of the way out: the IP and UDP headers of the association's template, then lengths and
+// checksums. Worker lcores.
 #include <string.h>
 
 #include "mst_session.h"
@@ -7,9 +7,9 @@
 
 #include "worker.h"
 
-// The checksum continues the sum of the template. DF is clear, so the id has to differ among packets that may meet in
-// one reassembly (RFC 6864 section 4.2): the sequence number does. UDP over IPv4 may go without a checksum (RFC 768);
-// the tag of the record covers more.
+// The checksum continues the sum of the template. DF is clear, so the id has to differ among packets that may
+// meet in one reassembly (RFC 6864 section 4.2): the sequence number does. UDP over IPv4 may go without a
+// checksum (RFC 768); the tag of the record covers more.
 static inline void
 finish4(uint8_t *h, const struct mst_sa *sa, uint16_t udp_len, uint64_t seq)
 {

@@ -1,6 +1,6 @@
-// Fifth stage of the way in: which message of the device is it, and is its source the address leased to this session?
-// Nothing behind this stage has to ask who sent a packet. Also the way in of packets that came over the device's TLS
-// stream. Worker lcores.
+// Fifth stage of the way in: which message of the device is it, and is its source the address leased to this
+// session? Nothing behind this stage has to ask who sent a packet. Also the way in of packets that came over
+// the device's TLS stream. Worker lcores.
 #include <string.h>
 
 #include "mst_session.h"
@@ -9,8 +9,8 @@
 #include "message.h"
 #include "worker.h"
 
-// Never a destination of a packet that is routed: this network, loopback, multicast, reserved, broadcast (RFC 6890);
-// the default route would take them all.
+// Never a destination of a packet that is routed: this network, loopback, multicast, reserved, broadcast (RFC
+// 6890); the default route would take them all.
 static inline bool
 routable4(uint32_t dst)
 {
@@ -19,8 +19,8 @@ routable4(uint32_t dst)
 	return top != 0 && top != 127 && top < 224;
 }
 
-// Multicast, link-local; and the ::/96 and ::ffff:0:0/96 blocks, with loopback and the unspecified address (RFC 4291
-// section 2.5, RFC 6890).
+// Multicast, link-local; and the ::/96 and ::ffff:0:0/96 blocks, with loopback and the unspecified address
+// (RFC 4291 section 2.5, RFC 6890).
 static inline bool
 routable6(const uint8_t dst[16])
 {

@@ -1,5 +1,5 @@
-// Third stage of the way in: whose record is it? By the outer addresses and ports, the whole burst in one lookup.
-// Worker lcores.
+// Third stage of the way in: whose record is it? By the outer addresses and ports, the whole burst in one
+// lookup. Worker lcores.
 #include <string.h>
 
 #include "mst_session.h"

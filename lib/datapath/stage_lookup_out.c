@@ -1,6 +1,6 @@
-// Second stage of the way out: inner destination to session by one load, then by which path and whether it fits. Also
-// the way in of packets that the kernel sends into the pool. Behind it the packet begins at its IP header and the
-// gateway has taken its hop. Worker lcores.
+// Second stage of the way out: inner destination to session by one load, then by which path and whether it
+// fits. Also the way in of packets that the kernel sends into the pool. Behind it the packet begins at its IP
+// header and the gateway has taken its hop. Worker lcores.
 #include "mst_session.h"
 #include "mst_wire_inline.h"
 
@@ -12,8 +12,8 @@ find(struct rte_mbuf *m, const struct mst_pkt *p)
 {
 	const uint8_t *l3 = pkt_data(m) + p->l3_off;
 
-	return likely(p->ip_version == 4) ? mst_session_by_addr4(mst_wire_be32(l3 + 16)) :
-					    mst_session_by_addr6(l3 + 24);
+	return likely(p->ip_version == 4) ? mst_session_by_addr4(mst_wire_be32(l3 + 16))
+					  : mst_session_by_addr6(l3 + 24);
 }
 
 // What came from the kernel's tun has no Ethernet header, and the kernel was the hop.
@@ -37,8 +37,8 @@ lookup_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbu
 	path = (enum mst_session_path)atomic_load_explicit(&s->path, memory_order_relaxed);
 	if (unlikely(path == MST_PATH_NONE))
 		return MST_DROP_NO_PATH;
-	// The kernel fragments, or tells the sender (RFC 1812 section 5.3.9, RFC 4443 section 3.2): its way into the
-	// pool is a tun of the tunnel's MTU.
+	// The kernel fragments, or tells the sender (RFC 1812 section 5.3.9, RFC 4443 section 3.2): its way
+	// into the pool is a tun of the tunnel's MTU.
 	if (unlikely(p->l3_len > s->mtu))
 		return from_kernel(p) ? MST_DROP_MTU : MST_KERNEL;
 	if (likely(!from_kernel(p)) && unlikely(!mst_wire_ttl_decrement(l3)))

@@ -1,6 +1,6 @@
-// Fourth stage of the way in: replay window, decryption, tag; the window moves only when the tag was right (RFC 6347
-// section 4.1.2.6), so no forgery moves it. Behind it the packet is the plaintext: for data, what follows the type byte.
-// Worker lcores; each record on the owner of its association.
+// Fourth stage of the way in: replay window, decryption, tag; the window moves only when the tag was right
+// (RFC 6347 section 4.1.2.6), so no forgery moves it. Behind it the packet is the plaintext: for data, what
+// follows the type byte. Worker lcores; each record on the owner of its association.
 #include <string.h>
 
 #include "mst_session.h"
@@ -8,8 +8,8 @@
 #include "message.h"
 #include "worker.h"
 
-// Packets in front of the one in hand whose keys are asked for: a session that is not in the cache costs more than its
-// decryption does.
+// Packets in front of the one in hand whose keys are asked for: a session that is not in the cache costs more
+// than its decryption does.
 #define AHEAD 3
 #define KEY_LINES 8 // an AES key as ipsec-mb expands it, up to the hash powers that a full-size packet uses
 
@@ -70,8 +70,9 @@ open_record(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 	return MST_NEXT;
 }
 
-// A device that starts DTLS anew from the same port sends its Finished while the keys before are still in place. It does
-// not open under them, and control wants it as it came; trying has spoilt the bytes, hence the copy.
+// A device that starts DTLS anew from the same port sends its Finished while the keys before are still in
+// place. It does not open under them, and control wants it as it came; trying has spoilt the bytes, hence the
+// copy.
 static enum mst_verdict
 open_handshake(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {

@@ -1,17 +1,20 @@
-// First stage of the way in: is this frame a datagram to the DTLS port of an address of ours? What else is for the
-// gateway goes to the kernel, the rest goes nowhere. Worker lcores.
+// First stage of the way in: is this frame a datagram to the DTLS port of an address of ours? What else is
+// for the gateway goes to the kernel, the rest goes nowhere. Worker lcores.
 #include "mst_route.h"
 
 #include "frame.h"
 
-// A device never sends fragments to us: the size of its records was negotiated. The kernel must not get them either, or
-// it would put them together and answer a stranger that the port is closed. A first fragment that ends within the UDP
-// header hides its port (RFC 1858 section 3), so it goes as well; without the first the kernel has nothing to answer.
+// A device never sends fragments to us: the size of its records was negotiated. The kernel must not get them
+// either, or it would put them together and answer a stranger that the port is closed. A first fragment that
+// ends within the UDP header hides its port (RFC 1858 section 3), so it goes as well; without the first the
+// kernel has nothing to answer.
 static enum mst_verdict
 fragment(const struct mst_worker *w, const uint8_t *l3, const struct mst_wire_ip *ip)
 {
-	// The fragment header is the last that the walk of the extension headers passed (RFC 8200 section 4.5).
-	uint16_t offset = ip->version == 4 ? mst_wire_be16(l3 + 6) & 0x1fff : mst_wire_be16(l3 + ip->hdr_len - 6) >> 3;
+	// The fragment header is the last that the walk of the extension headers passed (RFC 8200
+	// section 4.5).
+	uint16_t offset =
+		ip->version == 4 ? mst_wire_be16(l3 + 6) & 0x1fff : mst_wire_be16(l3 + ip->hdr_len - 6) >> 3;
 	struct mst_rd r = mst_rd_init(l3 + ip->hdr_len, ip->total_len - ip->hdr_len);
 	uint16_t port;
 
@@ -24,8 +27,9 @@ fragment(const struct mst_worker *w, const uint8_t *l3, const struct mst_wire_ip
 }
 
 static enum mst_verdict
-to_us(const struct mst_worker *w, const uint8_t *l3, struct mst_pkt *p, const struct mst_wire_ip *ip)
+to_us(const struct mst_worker *w, const uint8_t *frame, struct mst_pkt *p, const struct mst_wire_ip *ip)
 {
+	const uint8_t *l3 = frame + p->l3_off;
 	struct mst_wire_udp udp;
 	enum mst_wire_verdict v;
 
@@ -38,6 +42,8 @@ to_us(const struct mst_worker *w, const uint8_t *l3, struct mst_pkt *p, const st
 		return verdict_of_wire(v);
 	if (unlikely(udp.dst_be != w->dtls_port_be))
 		return MST_KERNEL;
+	if (unlikely(frame_is_group(frame)))
+		return MST_DROP_MAC;
 	p->record_off = (uint16_t)(p->l3_off + ip->hdr_len + udp.payload_off);
 	p->record_len = udp.payload_len;
 	return MST_NEXT;
@@ -54,7 +60,7 @@ outer_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf
 		return v;
 	switch (frame_dst_kind(&ip)) {
 	case MST_ADJ_LOCAL:
-		return to_us(w, pkt_data(m) + p->l3_off, p, &ip);
+		return to_us(w, pkt_data(m), p, &ip);
 	case MST_ADJ_POOL:
 		return MST_DROP_POOL_OUTSIDE;
 	default:

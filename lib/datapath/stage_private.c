@@ -1,5 +1,6 @@
-// First stage of the way out: is this frame a packet to the address of a device? What is for the gateway goes to the
-// kernel. The frame is left whole: until it is known to fit the device, the kernel may have to answer it. Worker lcores.
+// First stage of the way out: is this frame a packet to the address of a device? What is for the gateway goes
+// to the kernel. The frame is left whole: until it is known to fit the device, the kernel may have to answer
+// it. Worker lcores.
 #include "mst_route.h"
 #include "mst_session.h"
 
@@ -24,7 +25,7 @@ private_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mb
 	if (unlikely(in_pool(ip.version, ip.src)))
 		return MST_DROP_SPOOF;
 	if (likely(in_pool(ip.version, ip.dst)))
-		return MST_NEXT;
+		return likely(!frame_is_group(pkt_data(m))) ? MST_NEXT : MST_DROP_MAC;
 	if (frame_dst_is_link(&ip) || frame_dst_kind(&ip) == MST_ADJ_LOCAL)
 		return MST_KERNEL;
 	return MST_DROP_NOT_OURS;

@@ -1,12 +1,12 @@
-// Second stage of the way in: the header of the DTLS record. Protected records go on, handshakes go to control, junk goes
-// nowhere. Worker lcores.
+// Second stage of the way in: the header of the DTLS record. Protected records go on, handshakes go to
+// control, junk goes nowhere. Worker lcores.
 //
-// A datagram is one record: no client puts more into one when it sends data. A record behind the first is ignored, as if
-// it had been lost; of a handshake flight control gets the whole datagram.
+// A datagram is one record: no client puts more into one when it sends data. A record behind the first is
+// ignored, as if it had been lost; of a handshake flight control gets the whole datagram.
 #include "worker.h"
 
-// By epoch (none, some) and content type. Records of epoch 0 are not protected; a ChangeCipherSpec always is one of them
-// (RFC 6347 section 4.1), data never is.
+// By epoch (none, some) and content type. Records of epoch 0 are not protected; a ChangeCipherSpec always is
+// one of them (RFC 6347 section 4.1), data never is.
 static const uint8_t by_epoch_and_type[2][4] = {
 	{MST_CONTROL, MST_CONTROL, MST_CONTROL, MST_DROP_RECORD_TYPE},
 	{MST_DROP_RECORD_TYPE, MST_NEXT, MST_NEXT, MST_NEXT},

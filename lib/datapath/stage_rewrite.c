@@ -1,5 +1,5 @@
-// Last stage of both ways: the Ethernet header of the adjacency. The gateway is a hop for the packet of a device and
-// takes one from its TTL; for the outer packet it is the origin. Worker lcores.
+// Last stage of both ways: the Ethernet header of the adjacency. The gateway is a hop for the packet of a
+// device and takes one from its TTL; for the outer packet it is the origin. Worker lcores.
 #include <string.h>
 
 #include "mst_route.h"
@@ -17,7 +17,8 @@ put_l2(struct rte_mbuf *m, struct mst_pkt *p)
 		return MST_DROP_ROOM;
 	memcpy(l2, adj->l2, MST_ETH_HDR_BYTES);
 	if (unlikely(adj->l2_len != MST_ETH_HDR_BYTES))
-		memcpy(l2 + MST_ETH_HDR_BYTES, adj->l2 + MST_ETH_HDR_BYTES, adj->l2_len - (size_t)MST_ETH_HDR_BYTES);
+		memcpy(l2 + MST_ETH_HDR_BYTES, adj->l2 + MST_ETH_HDR_BYTES,
+			adj->l2_len - (size_t)MST_ETH_HDR_BYTES);
 	mst_wire_put16(l2 + adj->l2_len - 2, p->ip_version == 6 ? MST_ETH_IP6 : MST_ETH_IP4);
 	// What the receiving port said of the frame is not what the sending one is to do.
 	m->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
@@ -26,7 +27,8 @@ put_l2(struct rte_mbuf *m, struct mst_pkt *p)
 }
 
 static enum mst_verdict
-rewrite_inner_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+rewrite_inner_one(
+	const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
 	(void)w;
 	(void)b;
@@ -37,7 +39,8 @@ rewrite_inner_one(const struct mst_worker *w, const struct mst_burst *b, struct 
 }
 
 static enum mst_verdict
-rewrite_outer_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+rewrite_outer_one(
+	const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
 	(void)w;
 	(void)b;

@@ -1,12 +1,12 @@
-// Where does it go? FIB to adjacency, and the MTU of the way. The inner packet of a device and the outer packet to a
-// device get different answers from the same table. Worker lcores.
+// Where does it go? FIB to adjacency, and the MTU of the way. The inner packet of a device and the outer
+// packet to a device get different answers from the same table. Worker lcores.
 #include "mst_route.h"
 #include "mst_wire_inline.h"
 
 #include "worker.h"
 
-// A device's packet. What has no neighbour yet is the kernel's, which resolves it and forwards meanwhile; so is what is
-// for the gateway itself. From device to device nothing goes.
+// A device's packet. What has no neighbour yet is the kernel's, which resolves it and forwards meanwhile; so
+// is what is for the gateway itself. From device to device nothing goes.
 static const uint8_t inner_by_kind[] = {
 	[MST_ADJ_NONE] = MST_DROP_NO_ROUTE,
 	[MST_ADJ_READY] = MST_NEXT,
@@ -16,7 +16,8 @@ static const uint8_t inner_by_kind[] = {
 	[MST_ADJ_FOREIGN] = MST_DROP_NO_ROUTE,
 };
 
-// Our own packet to a device. The kernel cannot send it for us; control has it resolve the neighbour for the next one.
+// Our own packet to a device. The kernel cannot send it for us; control has it resolve the neighbour for the
+// next one.
 static const uint8_t outer_by_kind[] = {
 	[MST_ADJ_NONE] = MST_DROP_NO_ROUTE,
 	[MST_ADJ_READY] = MST_NEXT,

@@ -1,5 +1,5 @@
-// Third stage of the way out: sequence numbers, then encryption in place. Also where a DPD response enters. Worker
-// lcores; any worker may seal for any device, the fetch-add keeps their numbers apart.
+// Third stage of the way out: sequence numbers, then encryption in place. Also where a DPD response enters.
+// Worker lcores; any worker may seal for any device, the fetch-add keeps their numbers apart.
 #include "mst_session.h"
 
 #include "message.h"
@@ -8,8 +8,8 @@
 #define AHEAD 3
 #define KEY_LINES 8 // see stage_open.c
 
-// Beyond it an association sends nothing more: a number that comes twice under one key breaks it for good. Control has
-// a rekey done long before.
+// Beyond it an association sends nothing more: a number that comes twice under one key breaks it for good.
+// Control has a rekey done long before.
 #define SEQ_LIMIT (MST_DTLS_SEQ_MAX + 1 - 65536)
 
 static void
@@ -32,13 +32,13 @@ room_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf 
 	rte_prefetch0(&sa->tx_seq);
 	rte_prefetch0(&sa->keys);
 	if (unlikely(rte_pktmbuf_headroom(m) < sa->head_bytes + MESSAGE_TYPE_BYTES ||
-		    rte_pktmbuf_tailroom(m) < MST_AEAD_TAG_BYTES))
+		     rte_pktmbuf_tailroom(m) < MST_AEAD_TAG_BYTES))
 		return MST_DROP_ROOM;
 	return MST_NEXT;
 }
 
-// One fetch-add for every run of packets to the same device. Only the order of the numbers matters, and to nobody but
-// the counter: relaxed.
+// One fetch-add for every run of packets to the same device. Only the order of the numbers matters, and to
+// nobody but the counter: relaxed.
 static inline void
 number(struct mst_burst *b)
 {

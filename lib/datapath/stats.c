@@ -8,14 +8,14 @@ static const char *const io_names[IO_STEP_COUNT] = {[IO_RX] = "rx", [IO_LEAVE] =
 uint64_t
 mst_datapath_verdicts(unsigned int worker, unsigned int verdict)
 {
-	const struct mst_worker *w = worker_get(worker);
+	const struct mst_worker *w = datapath_worker(worker);
 
 	return w != NULL && verdict < MST_VERDICT_COUNT ? counter_get(&w->verdicts[verdict]) : 0;
 }
 
 static void
-add_row(struct mst_stage_stats *out, unsigned int cap, unsigned int *n, const char *pipeline, const char *stage,
-	const struct step_counters *c)
+add_row(struct mst_stage_stats *out, unsigned int cap, unsigned int *n, const char *pipeline,
+	const char *stage, const struct step_counters *c)
 {
 	if (*n < cap)
 		out[*n] = (struct mst_stage_stats){
@@ -31,14 +31,14 @@ add_row(struct mst_stage_stats *out, unsigned int cap, unsigned int *n, const ch
 unsigned int
 mst_datapath_stages(unsigned int worker, struct mst_stage_stats *out, unsigned int cap)
 {
-	const struct mst_worker *w = worker_get(worker);
+	const struct mst_worker *w = datapath_worker(worker);
 	unsigned int n = 0;
 
 	if (w == NULL)
 		return 0;
 	add_row(out, cap, &n, "io", io_names[IO_RX], &w->io[IO_RX]);
 	for (unsigned int id = 0; id < PIPELINE_COUNT; id++) {
-		const struct pipeline *p = pipeline_get((enum pipeline_id)id);
+		const struct pipeline *p = datapath_pipeline((enum pipeline_id)id);
 
 		for (unsigned int i = 0; i < p->n_stages; i++)
 			add_row(out, cap, &n, p->name, p->stages[i].name, &w->stage[id][i]);
@@ -64,7 +64,7 @@ no_mbuf(const struct mst_worker *w)
 void
 mst_datapath_worker_stats(unsigned int worker, struct mst_worker_stats *out)
 {
-	const struct mst_worker *w = worker_get(worker);
+	const struct mst_worker *w = datapath_worker(worker);
 
 	*out = (struct mst_worker_stats){0};
 	if (w == NULL)

@@ -1,4 +1,5 @@
-// /mst/worker/... and /mst/drop/...: the telemetry threads of EAL.
+// /mst/worker/... and /mst/drop/...: the telemetry threads of EAL. As readers, so that mst_datapath_destroy
+// waits.
 #include <errno.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ worker_stats_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 
 	(void)cmd;
 	MST_TRY(worker_of_lcore(params, &worker));
+	mst_rt_reader_enter();
 	mst_datapath_worker_stats(worker, &s);
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_uint(d, "worker", worker);
@@ -55,8 +57,9 @@ worker_stats_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "busy_cycles", s.busy_cycles);
 	rte_tel_data_add_dict_uint(d, "total_cycles", s.total_cycles);
 	for (unsigned int v = 0; v < MST_VERDICT_COUNT; v++)
-		if (verdict_kind(v) != MST_VERDICT_STAY)
+		if (datapath_verdict_kind(v) != MST_VERDICT_STAY)
 			rte_tel_data_add_dict_uint(d, mst_verdict_name(v), mst_datapath_verdicts(worker, v));
+	mst_rt_reader_leave();
 	return 0;
 }
 
@@ -66,6 +69,7 @@ drop_stats_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 	(void)cmd;
 	(void)params;
 	rte_tel_data_start_dict(d);
+	mst_rt_reader_enter();
 	for (unsigned int v = 0; v < MST_VERDICT_COUNT; v++) {
 		uint64_t sum = 0;
 
@@ -75,6 +79,7 @@ drop_stats_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 			sum += mst_datapath_verdicts(i, v);
 		rte_tel_data_add_dict_uint(d, mst_verdict_name(v), sum);
 	}
+	mst_rt_reader_leave();
 	return 0;
 }
 
@@ -89,7 +94,8 @@ datapath_telemetry_register(void)
 
 	static bool registered; // for the process: DPDK cannot take a command back
 
-	static_assert(MST_VERDICT_COUNT + 16 < RTE_TEL_MAX_DICT_ENTRIES, "a reply of telemetry is cut beyond");
+	static_assert(
+		MST_VERDICT_COUNT + 16 < RTE_TEL_MAX_DICT_ENTRIES, "a reply of telemetry is cut beyond");
 	if (registered)
 		return 0;
 	MST_TRY(mst_rt_telemetry(rows, MST_ARRAY_SIZE(rows)));

@@ -3,8 +3,8 @@
 
 #include "worker.h"
 
-// The port has fewer transmit queues than there are workers: the owner of the queue sends. Two workers on one queue would
-// need a lock.
+// The port has fewer transmit queues than there are workers: the owner of the queue sends. Two workers on one
+// queue would need a lock.
 static void
 to_queue_owner(struct mst_worker *w, uint16_t owner, struct worker_tx *t)
 {
@@ -14,7 +14,7 @@ to_queue_owner(struct mst_worker *w, uint16_t owner, struct worker_tx *t)
 		mst_pkt(t->m[i])->entry = MST_ENTRY_FRAME;
 	done = rte_ring_enqueue_burst(w->handoff_to[owner], (void *const *)t->m, t->n, NULL);
 	count_verdict(w, MST_HANDOFF, done);
-	leave_drop(w, t->m + done, t->n - done, MST_DROP_HANDOFF_RING);
+	datapath_drop(w, t->m + done, t->n - done, MST_DROP_HANDOFF_RING);
 }
 
 static void
@@ -32,7 +32,7 @@ to_port(struct mst_worker *w, const struct worker_port *port, struct worker_tx *
 	count_verdict(w, MST_SENT, done);
 	counter_add(&w->tx_packets, done);
 	counter_add(&w->tx_bytes, bytes);
-	leave_drop(w, t->m + done, (unsigned int)(t->n - done), MST_DROP_TX);
+	datapath_drop(w, t->m + done, (unsigned int)(t->n - done), MST_DROP_TX);
 }
 
 static void
@@ -51,12 +51,12 @@ send_buffer(struct mst_worker *w, unsigned int port)
 }
 
 void
-tx_add(struct mst_worker *w, struct rte_mbuf *m)
+datapath_tx(struct mst_worker *w, struct rte_mbuf *m)
 {
 	unsigned int port = mst_pkt(m)->port;
 
 	if (unlikely(port >= w->n_ports)) {
-		leave_drop(w, &m, 1, MST_DROP_PORT);
+		datapath_drop(w, &m, 1, MST_DROP_PORT);
 		return;
 	}
 	if (unlikely(w->tx[port].n == TX_BUFFER))
@@ -65,7 +65,7 @@ tx_add(struct mst_worker *w, struct rte_mbuf *m)
 }
 
 void
-tx_flush(struct mst_worker *w)
+datapath_tx_flush(struct mst_worker *w)
 {
 	for (unsigned int port = 0; port < w->n_ports; port++)
 		if (w->tx[port].n > 0)

@@ -1,7 +1,7 @@
 // Names and texts of the verdict list. Any thread.
-#include "mst_datapath.h"
-
 #include "verdicts.h"
+
+#include "mst_datapath.h"
 
 static const struct {
 	const char *word, *help;
@@ -31,7 +31,7 @@ mst_verdict_count(void)
 }
 
 enum mst_verdict_kind
-verdict_kind(unsigned int verdict)
+datapath_verdict_kind(unsigned int verdict)
 {
 	return verdict < MST_VERDICT_COUNT ? rows[verdict].kind : MST_VERDICT_STAY;
 }
@@ -39,5 +39,5 @@ verdict_kind(unsigned int verdict)
 bool
 mst_verdict_is_drop(unsigned int verdict)
 {
-	return verdict_kind(verdict) == MST_VERDICT_DROP;
+	return datapath_verdict_kind(verdict) == MST_VERDICT_DROP;
 }

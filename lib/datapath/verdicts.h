@@ -1,6 +1,8 @@
-// Every way a packet can leave a stage, in one list: the enum, the counters, their names in telemetry and their help come
-// from it. Worker lcores.
+// Every way a packet can leave a stage, in one list: the enum, the counters, their names in telemetry and
+// their help come from it. Worker lcores.
 #pragma once
+
+#include <assert.h>
 
 #include "mst_dtls.h"
 #include "mst_wire.h"
@@ -34,7 +36,7 @@
 	X(DROP_IP6_EXT,        DROP, "drop_ip6_ext",        "IPv6 extension headers cut, too many or out of order")                  \
 	X(DROP_UDP_SHORT,      DROP, "drop_udp_short",      "IP payload shorter than a UDP header")                                  \
 	X(DROP_UDP_LEN,        DROP, "drop_udp_len",        "UDP length below its header or beyond the IP payload")                  \
-	X(DROP_MAC,            DROP, "drop_mac",            "frame for another station")                                             \
+	X(DROP_MAC,            DROP, "drop_mac",            "frame for another station, or a packet for one in a frame for many")                                             \
 	X(DROP_ROUTING0,       DROP, "drop_routing0",       "IPv6 routing header of type 0 (RFC 5095)")                              \
 	X(DROP_NOT_OURS,       DROP, "drop_not_ours",       "for an address that this side does not forward to")                     \
 	X(DROP_POOL_OUTSIDE,   DROP, "drop_pool_outside",   "for an address of a device, from the public side")                      \
@@ -74,13 +76,13 @@ enum mst_verdict {
 #define X(name, kind, word, help) MST_##name,
 	MST_VERDICTS(X)
 #undef X
-	MST_VERDICT_COUNT
+		MST_VERDICT_COUNT
 };
 
 enum mst_verdict_kind { MST_VERDICT_STAY, MST_VERDICT_PASS, MST_VERDICT_END, MST_VERDICT_DROP };
 
 // The rows above that repeat a list of a lower library stand in its order, so one addition maps them.
-#define SAME_AS_WIRE(name)                                                                                           \
+#define SAME_AS_WIRE(name)                                                                                   \
 	static_assert((int)MST_DROP_##name - (int)MST_DROP_ETH_SHORT == (int)MST_WIRE_##name - 1, #name)
 SAME_AS_WIRE(ETH_SHORT);
 SAME_AS_WIRE(VLAN_DEPTH);
@@ -93,9 +95,10 @@ SAME_AS_WIRE(IP6_EXT);
 SAME_AS_WIRE(UDP_SHORT);
 SAME_AS_WIRE(UDP_LEN);
 #undef SAME_AS_WIRE
-static_assert((int)MST_WIRE_OK == 0 && (int)MST_WIRE_VERDICT_COUNT == 11, "a verdict of wire has no row here");
+static_assert(
+	(int)MST_WIRE_OK == 0 && (int)MST_WIRE_VERDICT_COUNT == 11, "a verdict of wire has no row here");
 
-#define SAME_AS_DTLS(mine, theirs)                                                                                   \
+#define SAME_AS_DTLS(mine, theirs)                                                                           \
 	static_assert((int)MST_DROP_##mine - (int)MST_DROP_RECORD_SHORT == (int)MST_DTLS_##theirs - 1, #mine)
 SAME_AS_DTLS(RECORD_SHORT, SHORT);
 SAME_AS_DTLS(RECORD_TYPE, TYPE);
@@ -120,4 +123,4 @@ verdict_of_dtls(enum mst_dtls_verdict v)
 	return (enum mst_verdict)((int)MST_DROP_RECORD_SHORT + (int)v - 1);
 }
 
-enum mst_verdict_kind verdict_kind(unsigned int verdict);
+enum mst_verdict_kind datapath_verdict_kind(unsigned int verdict);

@@ -1,21 +1,22 @@
 // The loop of a worker lcore: poll, run, send; never wait.
-#include <rte_pause.h>
-
 #include "worker.h"
 
-// Turns under load between two quiescent reports: often enough for control's defer queue, rare enough to cost nothing.
+#include <rte_pause.h>
+
+// Turns under load between two quiescent reports: often enough for control's defer queue, rare enough to cost
+// nothing.
 #define QUIESCENT_TURNS 256
 
 unsigned int
-worker_turn(struct mst_worker *w)
+datapath_turn(struct mst_worker *w)
 {
 	unsigned int n = 0;
 
 	for (uint16_t i = 0; i < w->n_rxq; i++)
-		n += rx_poll(w, &w->rxq[i]);
-	n += enter_handoff(w);
-	n += enter_inject(w);
-	tx_flush(w);
+		n += datapath_rx(w, &w->rxq[i]);
+	n += datapath_enter_handoff(w);
+	n += datapath_enter_inject(w);
+	datapath_tx_flush(w);
 	return n;
 }
 
@@ -31,18 +32,19 @@ count_turn(struct mst_worker *w, unsigned int n, uint64_t cycles)
 int
 mst_datapath_worker(void *arg)
 {
-	struct mst_worker *w = worker_get((unsigned int)(uintptr_t)arg);
+	struct mst_worker *w = datapath_worker((unsigned int)(uintptr_t)arg);
 	uint64_t last = rte_rdtsc();
 	unsigned int left = QUIESCENT_TURNS;
 
 	mst_rt_worker_online(w->index);
 	for (;;) {
-		unsigned int n = worker_turn(w);
+		unsigned int n = datapath_turn(w);
 		uint64_t now = rte_rdtsc();
 
 		count_turn(w, n, now - last);
 		last = now;
-		// No pointer of a burst outlives its turn. An idle worker reports every turn: control waits for it.
+		// No pointer of a burst outlives its turn. An idle worker reports every turn: control waits
+		// for it.
 		if (n > 0 && --left > 0)
 			continue;
 		left = QUIESCENT_TURNS;

@@ -1,5 +1,5 @@
-// What a worker has of its own. Control fills the first part before launch and only reads afterwards; the rest is the
-// worker's, and telemetry reads the counters.
+// What a worker has of its own. Control fills the first part before launch and only reads afterwards; the
+// rest is the worker's, and telemetry reads the counters.
 #pragma once
 
 #include <rte_cycles.h>
@@ -15,7 +15,7 @@
 #define WORKER_MAX_RXQ 32
 #define TX_BUFFER 64
 
-// On the hand-over ring between workers, pkt->entry is this, or MST_ENTRY_FRAME for the owner of a transmit queue.
+// On the ring between workers pkt->entry is this, or MST_ENTRY_FRAME for the owner of a transmit queue.
 #define ENTRY_RECORD 0xff
 
 // What a worker does besides running stages; counted like a stage.
@@ -29,7 +29,7 @@ struct worker_rxq {
 struct worker_port {
 	uint16_t dpdk_id;
 	uint16_t txq;
-	uint16_t tx_worker; // whose queue it is: another's when the port has fewer queues than there are workers
+	uint16_t tx_worker; // whose queue it is: with fewer queues than workers it may be another's
 	struct rte_ether_addr mac;
 };
 
@@ -98,21 +98,24 @@ count_step(struct step_counters *c, uint64_t packets, uint64_t kept, uint64_t cy
 }
 
 // rx.c: takes one burst of a queue through its pipeline; returns how many packets there were.
-unsigned int rx_poll(struct mst_worker *w, const struct worker_rxq *q);
+unsigned int datapath_rx(struct mst_worker *w, const struct worker_rxq *q);
 // enter.c: the same for what other lcores sent.
-unsigned int enter_handoff(struct mst_worker *w);
-unsigned int enter_inject(struct mst_worker *w);
+unsigned int datapath_enter_handoff(struct mst_worker *w);
+unsigned int datapath_enter_inject(struct mst_worker *w);
 // leave.c: ends or forwards every packet of b->left.
-void leave(struct mst_worker *w, struct mst_burst *b);
+void datapath_leave(struct mst_worker *w, struct mst_burst *b);
 // Frees n packets that end in v.
-void leave_drop(struct mst_worker *w, struct rte_mbuf **m, unsigned int n, enum mst_verdict v);
+void datapath_drop(struct mst_worker *w, struct rte_mbuf **m, unsigned int n, enum mst_verdict v);
 // tx.c: takes a whole frame for our port mst_pkt(m)->port; it is sent at the end of the turn at the latest.
-void tx_add(struct mst_worker *w, struct rte_mbuf *m);
-void tx_flush(struct mst_worker *w);
+void datapath_tx(struct mst_worker *w, struct rte_mbuf *m);
+void datapath_tx_flush(struct mst_worker *w);
 // worker.c: one turn of the loop; returns how many packets were handled.
-unsigned int worker_turn(struct mst_worker *w);
+unsigned int datapath_turn(struct mst_worker *w);
 
 // worker_setup.c: NULL past the last.
-struct mst_worker *worker_get(unsigned int index);
+struct mst_worker *datapath_worker(unsigned int index);
+// Which worker polls queue q of n_rxq of our port.
+unsigned int datapath_worker_of_queue(
+	unsigned int port, unsigned int q, unsigned int n_rxq, unsigned int n_workers);
 // telemetry.c
 MST_MUST_USE int datapath_telemetry_register(void);

@@ -18,24 +18,24 @@
 static struct mst_worker *workers[MST_MAX_WORKERS];
 
 struct mst_worker *
-worker_get(unsigned int index)
+datapath_worker(unsigned int index)
 {
 	return index < MST_MAX_WORKERS ? workers[index] : NULL;
 }
 
-// Queue q of a port with a queue for every worker goes to worker q. A port with fewer starts at the worker of its own
-// number, so that two ports of one queue each keep two workers busy.
-static unsigned int
-worker_of_queue(const struct mst_port *port, unsigned int q, unsigned int n_workers)
+// Queue q of a port with a queue for every worker goes to worker q. A port with fewer starts at the worker of
+// its own number, so that two ports of one queue each keep two workers busy.
+unsigned int
+datapath_worker_of_queue(unsigned int port, unsigned int q, unsigned int n_rxq, unsigned int n_workers)
 {
-	return (port->n_rxq < n_workers ? q + port->index : q) % n_workers;
+	return (n_rxq < n_workers ? q + port : q) % n_workers;
 }
 
 static int
 take_queues(struct mst_worker *w, const struct mst_port *port)
 {
 	for (uint16_t q = 0; q < port->n_rxq; q++) {
-		if (worker_of_queue(port, q, w->n_workers) != w->index)
+		if (datapath_worker_of_queue(port->index, q, port->n_rxq, w->n_workers) != w->index)
 			continue;
 		if (w->n_rxq == WORKER_MAX_RXQ)
 			return -E2BIG;
@@ -73,8 +73,8 @@ set_limits(struct mst_worker *w, const struct mst_datapath_params *p)
 	uint64_t seed;
 
 	mst_random(&seed, sizeof(seed));
-	limiter_init(&w->handshakes, seed, rte_get_tsc_hz(), per_s, per_s);
-	limiter_init(&w->resolves, seed, rte_get_tsc_hz(), RESOLVES_PER_S, RESOLVES_AT_ONCE);
+	datapath_limiter_init(&w->handshakes, seed, rte_get_tsc_hz(), per_s, per_s);
+	datapath_limiter_init(&w->resolves, seed, rte_get_tsc_hz(), RESOLVES_PER_S, RESOLVES_AT_ONCE);
 	mst_punt_policer_init(&w->policer, rte_rdtsc());
 	mst_exception_register_policer(w->index, &w->policer);
 }
@@ -83,7 +83,8 @@ static int
 make_worker(unsigned int index, const struct mst_datapath_params *p)
 {
 	int socket = (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(index));
-	struct mst_worker *w = rte_zmalloc_socket("mst_worker", sizeof(*w), alignof(struct mst_worker), socket);
+	struct mst_worker *w =
+		rte_zmalloc_socket("mst_worker", sizeof(*w), alignof(struct mst_worker), socket);
 
 	if (w == NULL)
 		return -ENOMEM;
@@ -124,8 +125,11 @@ mst_datapath_create(const struct mst_datapath_params *p, char *err, size_t err_c
 void
 mst_datapath_destroy(void)
 {
+	mst_rt_reader_enter(); // telemetry reads their counters
 	for (unsigned int i = 0; i < MST_MAX_WORKERS; i++) {
+		mst_exception_register_policer(i, NULL);
 		rte_free(workers[i]);
 		workers[i] = NULL;
 	}
+	mst_rt_reader_leave();
 }

@@ -1,5 +1,5 @@
-// Which addresses of the IPv4 pool are free: a queue, so that the address released last is leased last and a packet
-// that is still on its way to the device before meets nobody for as long as possible. Control lcore.
+// Which addresses of the IPv4 pool are free: a queue, so that the address released last is leased last and a
+// packet that is still on its way to the device before meets nobody for as long as possible. Control lcore.
 #include <errno.h>
 
 #include "session.h"
@@ -14,7 +14,8 @@ is_reserved(uint32_t index, const uint32_t *reserved, size_t n)
 }
 
 int
-session_leases_init(struct session_leases *l, uint32_t n_addresses, const uint32_t *reserved, size_t n_reserved)
+session_leases_init(
+	struct session_leases *l, uint32_t n_addresses, const uint32_t *reserved, size_t n_reserved)
 {
 	uint32_t *fifo = calloc(n_addresses, sizeof(*fifo));
 	uint32_t n = 0;

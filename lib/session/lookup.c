@@ -1,8 +1,9 @@
-// From bytes of a packet to a session or an association. Worker lcores; the results are valid until the next quiescent
-// report of the caller.
+// From bytes of a packet to a session or an association. Worker lcores; the results are valid until the next
+// quiescent report of the caller.
 #include <string.h>
 
 #include "mst_wire_inline.h"
+
 #include "session.h"
 
 // The bits of half an IPv6 address that a prefix of depth bits (of that half) covers.
@@ -41,9 +42,41 @@ mst_session_by_addr6(const uint8_t addr[16])
 
 	if (!mst_session_in_pool6(addr))
 		return NULL;
-	// Base plus index without a carry: the host bits of the base are zero and outnumber those of an index.
+	// Base plus index without a carry: the host bits of the base are zero and outnumber those of an
+	// index.
 	s = mst_session_at(mst_wire_be32(addr + 12) ^ mst_wire_be32(mst_session_table_.base6 + 12));
-	return s != NULL && s->has6 && memcmp(s->addr6, addr, sizeof(s->addr6)) == 0 ? s : NULL;
+	if (s == NULL || !s->has6 || half(s->addr6) != half(addr) || half(s->addr6 + 8) != half(addr + 8))
+		return NULL;
+	return s;
+}
+
+__extension__ typedef unsigned __int128 u128;
+
+// Both halves of a 128-bit product folded into one word (the step of wyhash): every bit of a and b moves
+// every bit of it.
+static inline uint64_t
+multiply_fold(uint64_t a, uint64_t b)
+{
+	u128 product = (u128)a * b;
+
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+// The secret is ours alone, so nobody can choose addresses and ports that meet in one bucket.
+uint32_t
+session_tuple_hash(const void *key, uint32_t len, uint32_t init)
+{
+	const uint64_t *secret = session_state.hash_secret;
+	uint64_t k[5], h;
+
+	static_assert(sizeof(k) == sizeof(struct mst_sa_tuple), "all of the key");
+	(void)init;
+	MST_ASSERT(len == sizeof(k));
+	memcpy(k, key, sizeof(k));
+	h = multiply_fold(k[0] ^ secret[0], k[1] ^ secret[1]) ^
+	    multiply_fold(k[2] ^ secret[2], k[3] ^ secret[3]);
+	h = multiply_fold(h ^ secret[1], k[4] ^ secret[3]);
+	return (uint32_t)(h ^ h >> 32);
 }
 
 void

@@ -1,8 +1,9 @@
 // The association of a device: made, published, retired, reclaimed. Control lcore.
 //
-// Who may still hold an association that was retired: a worker, in the burst in hand (pkt->sa and the result of the
-// tuple lookup) and nowhere else, since a packet that crosses a ring names its session by index and id; and a telemetry
-// thread, which is a QSBR reader while it copies. Both are over when the defer queue calls reclaim().
+// Who may still hold an association that was retired: a worker, in the burst in hand (pkt->sa and the result
+// of the tuple lookup) and nowhere else, since a packet that crosses a ring names its session by index and
+// id; and a telemetry thread, which is a QSBR reader while it copies. Both are over when the defer queue
+// calls reclaim().
 #include <errno.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include <rte_malloc.h>
 
 #include "mst_wire_inline.h"
+
 #include "session.h"
 
 #define OUTER_TTL 64
@@ -21,14 +23,16 @@ STARTS_A_LINE(struct mst_sa, keys);
 STARTS_A_LINE(struct mst_sa, rx_packets);
 STARTS_A_LINE(struct mst_sa, window);
 STARTS_A_LINE(struct mst_sa, tx_seq);
-static_assert(offsetof(struct mst_sa, rx_packets) >= offsetof(struct mst_sa, keys) + sizeof(struct mst_dtls_keys),
+static_assert(
+	offsetof(struct mst_sa, rx_packets) >= offsetof(struct mst_sa, keys) + sizeof(struct mst_dtls_keys),
 	"what control writes comes first");
-static_assert(offsetof(struct mst_sa, tx_seq) >= offsetof(struct mst_sa, window) + sizeof(struct mst_dtls_window),
+static_assert(
+	offsetof(struct mst_sa, tx_seq) >= offsetof(struct mst_sa, window) + sizeof(struct mst_dtls_window),
 	"what the rx owner writes comes before what any worker writes");
 static_assert(sizeof(struct mst_sa_tuple) == 40, "a key of the hash has no padding");
 
-// Lengths, id and checksums are zero, for stage_encap to fill. DF is clear: a network that needs fragments of the outer
-// packet may make them, the inner size is what was negotiated.
+// Lengths, id and checksums are zero, for stage_encap to fill. DF is clear: a network that needs fragments of
+// the outer packet may make them, the inner size is what was negotiated.
 static void
 make_template(struct mst_sa *sa)
 {
@@ -92,8 +96,8 @@ mst_sa_destroy_unpublished(struct mst_sa *sa)
 		wipe_and_free(sa);
 }
 
-// Adds what was counted since the last call to the totals of the session: the counters of an association may still move
-// after it was retired, and the session's must never go back.
+// Adds what was counted since the last call to the totals of the session: the counters of an association may
+// still move after it was retired, and the session's must never go back.
 static void
 fold_counters(struct mst_session *s, struct mst_sa *sa)
 {

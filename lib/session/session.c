@@ -1,15 +1,16 @@
 // Life of a session: open leases an address and publishes, close retires, reclaim gives back. Control lcore.
 //
-// Who may still hold a session that was closed: a worker, in the burst in hand; a telemetry thread, while it copies.
-// Packets in rings name it by index and id and find nothing. The lease stays out until reclaim, so no packet of the old
-// device can meet a new one at its address within a burst.
+// Who may still hold a session that was closed: a worker, in the burst in hand; a telemetry thread, while it
+// copies. Packets in rings name it by index and id and find nothing. The lease stays out until reclaim, so no
+// packet of the old device can meet a new one at its address within a burst.
+#include "session.h"
+
 #include <errno.h>
 #include <string.h>
 
 #include <rte_malloc.h>
 
 #include "mst_wire_inline.h"
-#include "session.h"
 
 static_assert(offsetof(struct mst_session, id) % 64 == 0, "what workers read starts a line");
 static_assert(offsetof(struct mst_session, stream_rx_packets) % 64 == 0, "the stream side starts a line");

@@ -16,6 +16,7 @@ struct session_leases {
 struct session_state {
 	struct session_leases leases;
 	struct rte_hash *by_tuple;
+	uint64_t hash_secret[4];
 	uint32_t capacity;
 	uint32_t last_id;
 	_Atomic uint32_t live, dtls, free, quarantined;
@@ -43,7 +44,11 @@ session_bump(_Atomic uint64_t *c)
 	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
-// Unlinks the association from tuple table and session and defers its reclaim; path is the caller's to change.
+// rte_hash_function over a struct mst_sa_tuple, under hash_secret. Worker.
+uint32_t session_tuple_hash(const void *key, uint32_t len, uint32_t init);
+
+// Unlinks the association from tuple table and session and defers its reclaim; path is the caller's to
+// change.
 void session_drop_sa(struct mst_session *s);
 
 // Copies the first session with index >= start that has this id (0: any). Any thread but a worker.

@@ -1,9 +1,9 @@
-// The tables: slots by lease number, the hash of outer tuples, the queue of free leases. Control lcore, at start and end.
+// The tables: slots by lease number, the hash of outer tuples, the queue of free leases. Control lcore, at
+// start and end.
 #include <errno.h>
 #include <string.h>
 
 #include <rte_errno.h>
-#include <rte_jhash.h>
 #include <rte_malloc.h>
 
 #include "session.h"
@@ -73,25 +73,22 @@ make_leases(const struct mst_session_params *p)
 	return 0;
 }
 
-// Twice the sessions: a rekey has the new tuple in beside the old, and a deleted key keeps its slot until the grace
-// period is over. The seed is ours alone, so nobody can choose ports that meet in one bucket; the extension table takes
-// what meets there by chance.
+// Twice the sessions: a rekey has the new tuple in beside the old, and a deleted key keeps its slot until the
+// grace period is over. What meets in one bucket by chance is taken by the extension table.
 static int
 make_tuple_hash(void)
 {
-	uint32_t seed;
 	struct rte_hash_parameters params = {
 		.name = "mst_sa_by_tuple",
 		.entries = 2 * session_state.capacity + 64,
 		.key_len = sizeof(struct mst_sa_tuple),
-		.hash_func = rte_jhash,
+		.hash_func = session_tuple_hash,
 		.socket_id = SOCKET_ID_ANY,
 		.extra_flag = RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF | RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
 	};
 	struct rte_hash_rcu_config rcu = {.v = mst_rt_qsbr(), .mode = RTE_HASH_QSBR_MODE_DQ};
 
-	mst_random(&seed, sizeof(seed));
-	params.hash_func_init_val = seed;
+	mst_random(session_state.hash_secret, sizeof(session_state.hash_secret));
 	session_state.by_tuple = rte_hash_create(&params);
 	if (session_state.by_tuple == NULL)
 		return rte_errno != 0 ? -rte_errno : -ENOMEM;
@@ -132,7 +129,8 @@ mst_session_tables_create(const struct mst_session_params *p, char *err, size_t 
 		ret = make_tuple_hash();
 	if (ret < 0) {
 		mst_session_tables_destroy();
-		return fail(err, err_cap, ret, "no memory for the session tables: give memory: more, or the pool less");
+		return fail(err, err_cap, ret,
+			"no memory for the session tables: give memory: more, or the pool less");
 	}
 	return session_telemetry_register();
 }

@@ -180,7 +180,8 @@ session_telemetry_register(void)
 {
 	static const struct mst_telemetry_row rows[] = {
 		{"/mst/session/count", session_count_cb, "Sessions, leases and their bounds"},
-		{"/mst/session/list", session_list_cb, "Up to 100 sessions by column; parameter: start, then `next`"},
+		{"/mst/session/list", session_list_cb,
+			"Up to 100 sessions by column; parameter: start, then `next`"},
 		{"/mst/session/info", session_info_cb, "One session; parameter: id"},
 	};
 

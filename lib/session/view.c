@@ -1,5 +1,5 @@
-// Copies of sessions and counters for people: telemetry threads and the control lcore. A copy is made as a QSBR reader,
-// so what it reads is not freed under it; readers take turns by a lock, hence never a worker.
+// Copies of sessions and counters for people: telemetry threads and the control lcore. A copy is made as a
+// QSBR reader, so what it reads is not freed under it; readers take turns by a lock, hence never a worker.
 #include <string.h>
 
 #include "session.h"

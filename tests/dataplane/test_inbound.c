@@ -317,7 +317,8 @@ control_gets_handshakes_whole_and_alerts_in_plain(void **state)
 	rte_pktmbuf_free(m);
 	assert_ended(MST_CONTROL);
 	// close_notify (RFC 5246 7.2.1) under the keys.
-	send_frame(frame, rig_record_frame(&d, record, rig_record(&d, 21, 1, d.seq++, "\1\0", 2, record), frame));
+	send_frame(frame,
+		rig_record_frame(&d, record, rig_record(&d, 21, 1, d.seq++, "\1\0", 2, record), frame));
 	m = rig_pop_ring(mst_rt_ring(MST_RING_CONTROL));
 	assert_non_null(m);
 	assert_int_equal(m->data_len, 2);
@@ -374,7 +375,8 @@ every_cut_and_every_flip_is_counted_once(void **state)
 			rig_empty_ring(mst_rt_ring(MST_RING_CONTROL));
 		}
 		assert_int_equal(rig_verdicts_final(), len);
-		// Source MAC, TOS and the like are nobody's business; the first such copy gets through, the rest are replays.
+		// Source MAC, TOS and the like are nobody's business; the first such copy gets through, the
+		// rest are replays.
 		sent = rig_verdict(MST_SENT);
 		assert_in_range(sent, 1, 1);
 		assert_true(rig_verdict(MST_DROP_REPLAY) + rig_verdict(MST_DROP_OLD) >= 6);

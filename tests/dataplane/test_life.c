@@ -189,7 +189,8 @@ new_keys_take_over_and_the_old_are_refused(void **state)
 	d.seq = 1;
 	rig_mark();
 	rig_push(RIG_PUBLIC, frame, data_frame());
-	rig_push(RIG_PUBLIC, frame, rig_data(&old, 0, l3, rig_packet(l3, d.addr4, RIG_HOST4, 17, 64, 100), frame));
+	rig_push(RIG_PUBLIC, frame,
+		rig_data(&old, 0, l3, rig_packet(l3, d.addr4, RIG_HOST4, 17, 64, 100), frame));
 	rig_turn(0);
 	assert_int_equal(rig_verdict(MST_SENT), 1);
 	assert_int_equal(rig_verdict(MST_DROP_TAG), 1);

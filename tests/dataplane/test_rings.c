@@ -1,4 +1,5 @@
-// Every bound on the way out of a pipeline: full rings, full queues, rates. Reaching one is counted and costs nobody a buffer.
+// Every bound on the way out of a pipeline: full rings, full queues, rates. Reaching one is counted and costs
+// nobody a buffer.
 #include <string.h>
 
 #include "rig.h"
@@ -58,8 +59,9 @@ the_kernel_ring_may_be_full(void **state)
 
 	(void)state;
 	w->kernel = small_ring();
-	eight(RIG_PUBLIC, frame, rig_frame(frame, RIG_PUBLIC, l3, rig_packet(l3, RIG_PEER4, RIG_GW4, 6, 64, 20)),
-		MST_KERNEL, MST_DROP_KERNEL_RING);
+	eight(RIG_PUBLIC, frame,
+		rig_frame(frame, RIG_PUBLIC, l3, rig_packet(l3, RIG_PEER4, RIG_GW4, 6, 64, 20)), MST_KERNEL,
+		MST_DROP_KERNEL_RING);
 	rig_empty_ring(w->kernel);
 	w->kernel = before;
 }
@@ -74,7 +76,8 @@ the_control_ring_may_be_full(void **state)
 	(void)state;
 	rig_device_open(&d, 0, 4);
 	w->control = small_ring();
-	eight(RIG_PUBLIC, frame, rig_record_frame(&d, hello, sizeof(hello), frame), MST_CONTROL, MST_DROP_CONTROL_RING);
+	eight(RIG_PUBLIC, frame, rig_record_frame(&d, hello, sizeof(hello), frame), MST_CONTROL,
+		MST_DROP_CONTROL_RING);
 	rig_empty_ring(w->control);
 	w->control = before;
 	rig_device_close(&d);
@@ -89,8 +92,9 @@ the_stream_ring_may_be_full(void **state)
 	(void)state;
 	rig_device_open(&d, 99, 4);
 	w->stream = small_ring();
-	eight(RIG_PRIVATE, frame, rig_frame(frame, RIG_PRIVATE, l3, rig_packet(l3, RIG_HOST4, d.addr4, 17, 64, 20)),
-		MST_STREAM, MST_DROP_STREAM_RING);
+	eight(RIG_PRIVATE, frame,
+		rig_frame(frame, RIG_PRIVATE, l3, rig_packet(l3, RIG_HOST4, d.addr4, 17, 64, 20)), MST_STREAM,
+		MST_DROP_STREAM_RING);
 	rig_empty_ring(w->stream);
 	w->stream = before;
 	rig_device_close(&d);
@@ -106,8 +110,8 @@ the_ring_of_another_worker_may_be_full(void **state)
 	rig_device_open(&d, 0, 4);
 	d.sa->owner = 1;
 	w->handoff_to[1] = small_ring();
-	eight(RIG_PUBLIC, frame, rig_data(&d, 0, l3, rig_packet(l3, d.addr4, RIG_HOST4, 17, 64, 20), frame), MST_HANDOFF,
-		MST_DROP_HANDOFF_RING);
+	eight(RIG_PUBLIC, frame, rig_data(&d, 0, l3, rig_packet(l3, d.addr4, RIG_HOST4, 17, 64, 20), frame),
+		MST_HANDOFF, MST_DROP_HANDOFF_RING);
 	rig_empty_ring(w->handoff_to[1]);
 	w->handoff_to[1] = before;
 	rig_device_close(&d);
@@ -120,7 +124,8 @@ an_owner_that_does_not_exist_gets_nothing(void **state)
 	rig_device_open(&d, 0, 4);
 	d.sa->owner = 77;
 	rig_mark();
-	rig_push(RIG_PUBLIC, frame, rig_data(&d, 0, l3, rig_packet(l3, d.addr4, RIG_HOST4, 17, 64, 20), frame));
+	rig_push(RIG_PUBLIC, frame,
+		rig_data(&d, 0, l3, rig_packet(l3, d.addr4, RIG_HOST4, 17, 64, 20), frame));
 	rig_turn(0);
 	assert_int_equal(rig_verdict(MST_DROP_HANDOFF_RING), 1);
 	rig_device_close(&d);
@@ -134,7 +139,7 @@ a_port_may_be_full(void **state)
 	(void)state;
 	rig_device_open(&d, 0, 4);
 	rig_mark();
-	for (unsigned int i = 0; i < 160; i++) {
+	for (unsigned int i = 0; i < RIG_TX_RING + 64; i++) {
 		size_t n = rig_packet(l3, RIG_HOST4, d.addr4, 17, 64, 20);
 
 		rig_push(RIG_PRIVATE, frame, rig_frame(frame, RIG_PRIVATE, l3, n));
@@ -143,7 +148,7 @@ a_port_may_be_full(void **state)
 	}
 	sent = RIG_TX_RING - 1;
 	assert_int_equal(rig_verdict(MST_SENT), sent);
-	assert_int_equal(rig_verdict(MST_DROP_TX), 160 - sent);
+	assert_int_equal(rig_verdict(MST_DROP_TX), RIG_TX_RING + 64 - sent);
 	assert_int_equal(rig_mbufs_free(), mbufs - sent);
 	while (rig_pop(RIG_PUBLIC, out) != 0)
 		sent--;
@@ -160,7 +165,7 @@ a_source_has_a_rate_of_handshakes(void **state)
 	unsigned int before;
 
 	(void)state;
-	limiter_init(&w->handshakes, 1, rte_get_tsc_hz(), 1, 4);
+	datapath_limiter_init(&w->handshakes, 1, rte_get_tsc_hz(), 1, 4);
 	rig_device_open(&d, 0, 4);
 	rig_mark();
 	for (unsigned int i = 0; i < 20; i++) {
@@ -187,7 +192,7 @@ a_source_has_a_rate_of_handshakes(void **state)
 	rig_mark();
 	rig_turn(0);
 	assert_in_range(rig_verdict(MST_CONTROL), 4, 5);
-	limiter_init(&w->handshakes, 1, rte_get_tsc_hz(), 0, 0);
+	datapath_limiter_init(&w->handshakes, 1, rte_get_tsc_hz(), 0, 0);
 	rig_empty_ring(mst_rt_ring(MST_RING_CONTROL));
 	rig_device_close(&d);
 }
@@ -213,7 +218,8 @@ the_way_to_the_kernel_is_policed_by_class(void **state)
 	}
 	assert_int_equal(rig_turn(0), 20);
 	assert_int_equal(rig_verdict(MST_KERNEL) + rig_verdict(MST_DROP_POLICED), 20);
-	assert_in_range(rig_verdict(MST_DROP_POLICED), 1, 9); // of the ten of TCP; a flood of them leaves ICMP alone
+	assert_in_range(
+		rig_verdict(MST_DROP_POLICED), 1, 9); // of the ten of TCP; a flood of them leaves ICMP alone
 	assert_int_equal(w->policer.dropped[MST_PUNT_ICMP], 0);
 	assert_int_equal(w->policer.dropped[MST_PUNT_TCP], rig_verdict(MST_DROP_POLICED));
 	exception_policer_set(open, rte_get_tsc_hz(), 1);

@@ -1,4 +1,5 @@
-// What tools read from DPDK's socket: whole JSON however many sessions there are, every verdict by name, no secret.
+// What tools read from DPDK's socket: whole JSON however many sessions there are, every verdict by name, no
+// secret.
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -215,7 +216,8 @@ workers_and_drops_are_there_by_name(void **state)
 
 	(void)state;
 	open_devices(1, "a");
-	rig_push(RIG_PUBLIC, frame, rig_data(&devices[0], 0, l3, rig_packet(l3, RIG_HOST4, RIG_HOST4, 17, 64, 10), frame));
+	rig_push(RIG_PUBLIC, frame,
+		rig_data(&devices[0], 0, l3, rig_packet(l3, RIG_HOST4, RIG_HOST4, 17, 64, 10), frame));
 	rig_turn(0);
 	v = ask("/mst/worker/list", "");
 	assert_int_equal(json_array_size(v), mst_rt_n_workers());

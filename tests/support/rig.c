@@ -1,4 +1,6 @@
 // EAL, ports of rings, workers, counters of the rig.
+#include "rig.h"
+
 #include <string.h>
 
 #include <rte_eth_ring.h>
@@ -6,8 +8,6 @@
 #include <rte_malloc.h>
 
 #include "mst_port.h"
-
-#include "rig.h"
 
 #define POOL_MBUFS 4095
 
@@ -72,7 +72,7 @@ make_port(unsigned int i, uint8_t roles)
 static void
 make_second(void)
 {
-	struct mst_worker *first = worker_get(0);
+	struct mst_worker *first = datapath_worker(0);
 
 	first->n_workers = 2;
 	first->handoff_to[1] = make_ring("handoff", 1, 64);
@@ -95,7 +95,8 @@ rig_start(unsigned int arms)
 	mst_log_set_level(MST_LOG_WARNING);
 	assert_int_equal(mst_test_eal_start(256), 0);
 	assert_int_equal(mst_crypto_init(), 0);
-	pool = rte_pktmbuf_pool_create("rig", POOL_MBUFS, 0, 64, RIG_FRAME_MAX + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
+	pool = rte_pktmbuf_pool_create(
+		"rig", POOL_MBUFS, 0, 64, RIG_FRAME_MAX + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
 	assert_non_null(pool);
 	assert_int_equal(mst_net_parse("100.64.0.0/24", &sp.pool4), 0);
 	assert_int_equal(mst_net_parse("fd00:64::/112", &sp.pool6), 0);
@@ -139,7 +140,7 @@ rig_stop(void)
 struct mst_worker *
 rig_worker(unsigned int index)
 {
-	return index == 0 ? worker_get(0) : second;
+	return index == 0 ? datapath_worker(0) : second;
 }
 
 unsigned int
@@ -151,7 +152,7 @@ rig_mbufs_free(void)
 unsigned int
 rig_turn(unsigned int worker)
 {
-	return worker_turn(rig_worker(worker));
+	return datapath_turn(rig_worker(worker));
 }
 
 // ---- mbufs, ports, counters ---------------------------------------------------------------------
@@ -201,7 +202,7 @@ rig_pop(unsigned int port, uint8_t *out)
 static uint64_t
 total(enum mst_verdict v)
 {
-	return counter_get(&worker_get(0)->verdicts[v]) + counter_get(&second->verdicts[v]);
+	return counter_get(&datapath_worker(0)->verdicts[v]) + counter_get(&second->verdicts[v]);
 }
 
 void
@@ -223,7 +224,8 @@ rig_verdicts_final(void)
 	uint64_t sum = 0;
 
 	for (unsigned int v = 0; v < MST_VERDICT_COUNT; v++) {
-		if (verdict_kind(v) == MST_VERDICT_END || verdict_kind(v) == MST_VERDICT_DROP)
+		if (datapath_verdict_kind(v) == MST_VERDICT_END ||
+			datapath_verdict_kind(v) == MST_VERDICT_DROP)
 			sum += rig_verdict((enum mst_verdict)v);
 	}
 	return sum;

@@ -73,7 +73,8 @@ rig_packet(uint8_t *out, const char *src, const char *dst, uint8_t proto, uint8_
 }
 
 size_t
-rig_udp(uint8_t *out, const char *src, const char *dst, uint16_t sport, uint16_t dport, const void *payload, size_t len)
+rig_udp(uint8_t *out, const char *src, const char *dst, uint16_t sport, uint16_t dport, const void *payload,
+	size_t len)
 {
 	size_t head = ip_header(out, src, dst, 17, 64, 8 + len);
 	uint8_t *udp = out + head;

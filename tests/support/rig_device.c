@@ -41,8 +41,8 @@ rig_device_sa(struct rig_device *d, uint16_t port)
 	p.tuple.local_port_be = rte_cpu_to_be_16(RIG_DTLS_PORT);
 	p.tuple.version = peer.family;
 	assert_int_equal(mst_sa_create(&sa, d->s, &p), 0);
-	assert_int_equal(mst_dtls_keys_init(
-				 &sa->keys, d->suite, 1, d->key_block, mst_dtls_key_block_bytes(d->suite)),
+	assert_int_equal(
+		mst_dtls_keys_init(&sa->keys, d->suite, 1, d->key_block, mst_dtls_key_block_bytes(d->suite)),
 		0);
 	return sa;
 }
@@ -78,7 +78,8 @@ rig_device_close(struct rig_device *d)
 }
 
 static void
-nonce_of(const struct rig_device *d, enum half h, uint64_t epoch_seq, const uint8_t *explicit_nonce, uint8_t nonce[12])
+nonce_of(const struct rig_device *d, enum half h, uint64_t epoch_seq, const uint8_t *explicit_nonce,
+	uint8_t nonce[12])
 {
 	uint8_t pad[12] = {0};
 
@@ -102,8 +103,8 @@ aad_of(uint8_t aad[13], uint8_t type, uint64_t epoch_seq, size_t len)
 }
 
 size_t
-rig_record(const struct rig_device *d, uint8_t type, uint16_t epoch, uint64_t seq, const void *plain, size_t len,
-	uint8_t *out)
+rig_record(const struct rig_device *d, uint8_t type, uint16_t epoch, uint64_t seq, const void *plain,
+	size_t len, uint8_t *out)
 {
 	uint64_t epoch_seq = (uint64_t)epoch << 48 | seq;
 	size_t head = mst_dtls_head_bytes(d->suite);
@@ -117,8 +118,8 @@ rig_record(const struct rig_device *d, uint8_t type, uint16_t epoch, uint64_t se
 	memcpy(out + head, plain, len);
 	nonce_of(d, CLIENT, epoch_seq, out + 13, nonce);
 	aad_of(aad, type, epoch_seq, len);
-	assert_int_equal(mst_oracle_seal((enum mst_aead_alg)d->suite->aead, key_of(d, CLIENT), nonce, aad, 13, out + head,
-				 len, out + head + len),
+	assert_int_equal(mst_oracle_seal((enum mst_aead_alg)d->suite->aead, key_of(d, CLIENT), nonce, aad, 13,
+				 out + head, len, out + head + len),
 		0);
 	return head + len + 16;
 }
@@ -218,8 +219,8 @@ rig_unwrap(const struct rig_device *d, const uint8_t *frame, size_t len, uint8_t
 	nonce_of(d, SERVER, epoch_seq, rec + 13, nonce);
 	aad_of(aad, 23, epoch_seq, n);
 	memcpy(plain, rec + head, n);
-	assert_int_equal(mst_oracle_open((enum mst_aead_alg)d->suite->aead, key_of(d, SERVER), nonce, aad, 13, plain, n,
-				 rec + head + n),
+	assert_int_equal(mst_oracle_open((enum mst_aead_alg)d->suite->aead, key_of(d, SERVER), nonce, aad, 13,
+				 plain, n, rec + head + n),
 		0);
 	*seq = epoch_seq & 0xffffffffffff;
 	return n;

@@ -5,19 +5,21 @@
 #include "mst_rt.h"
 
 struct mst_datapath_params {
-	uint16_t udp_port;            // DTLS port, host order; 0: DTLS off
-	uint32_t handshakes_per_s;    // per source (IPv6: per /64) and worker, before the control ring; 0: no limit
+	uint16_t udp_port; // DTLS port, host order; 0: DTLS off
+	// Per source (IPv6: per /64) and worker, before the control ring; 0: no limit.
+	uint32_t handshakes_per_s;
 };
-// Control, before launch: after mst_rt_start, all mst_port_add, the session tables, routes and exception path. Makes the
-// workers and shares the queues of the ports out among them. -ENOMEM; -E2BIG: more queues than a worker polls.
+// Control, before launch: after mst_rt_start, all mst_port_add, the session tables, routes and exception
+// path. Makes the workers and shares the queues of the ports out among them. -ENOMEM; -E2BIG: more queues
+// than a worker polls.
 MST_MUST_USE int mst_datapath_create(const struct mst_datapath_params *p, char *err, size_t err_cap);
 void mst_datapath_destroy(void); // control, when the workers have returned
 // The lcore function: pass to mst_rt_launch.
 int mst_datapath_worker(void *arg);
 
 // ---- reading: telemetry and mst-cli, any thread -------------------------------------------------
-// Verdicts are how packets leave a pipeline, numbered from 0; names are words of [a-z0-9_]. mst_verdict_is_drop: the
-// packet ended where it should not. A worker index or verdict out of range reads as 0.
+// Verdicts are how packets leave a pipeline, numbered from 0; names are words of [a-z0-9_].
+// mst_verdict_is_drop: the packet ended where it should not. Out of range, counters read as 0.
 const char *mst_verdict_name(unsigned int verdict);
 const char *mst_verdict_help(unsigned int verdict);
 unsigned int mst_verdict_count(void);
@@ -27,14 +29,14 @@ struct mst_stage_stats {
 	const char *pipeline, *stage;
 	uint64_t calls, packets, cycles;
 };
-// The stages of a worker in the order of the pipelines, with what stands around them ("io": rx, leave, tx). Returns how
-// many there are, of which the first cap were written.
+// The stages of a worker in the order of the pipelines, with what stands around them ("io": rx, leave, tx).
+// Returns how many there are, of which the first cap were written.
 unsigned int mst_datapath_stages(unsigned int worker, struct mst_stage_stats *out, unsigned int cap);
 struct mst_worker_stats {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; // frames of the ports
-	uint64_t turns, busy_cycles, total_cycles;           // busy: turns that had a packet
-	uint64_t no_mbuf;             // of the ports whose first queue is this worker's
-	uint64_t dtls_rx_packets, dtls_tx_packets;           // records opened, records sealed
-	uint64_t stream_rx_packets, stream_tx_packets;       // from and to devices by their TLS stream
+	uint64_t turns, busy_cycles, total_cycles;	     // busy: turns that had a packet
+	uint64_t no_mbuf;			       // of the ports whose first queue is this worker's
+	uint64_t dtls_rx_packets, dtls_tx_packets;     // records opened, records sealed
+	uint64_t stream_rx_packets, stream_tx_packets; // from and to devices by their TLS stream
 };
 void mst_datapath_worker_stats(unsigned int worker, struct mst_worker_stats *out);

@@ -1,5 +1,5 @@
-// Sessions: the object, its address lease, the lookup tables, publish and retire. Control creates, changes and ends
-// sessions; workers look them up and write only the lines that are headed so.
+// Sessions: the object, its address lease, the lookup tables, publish and retire. Control creates, changes
+// and ends sessions; workers look them up and write only the lines that are headed so.
 #pragma once
 
 #include <assert.h>
@@ -13,8 +13,8 @@
 
 struct mst_session;
 
-// One DTLS association of a device: keys, replay window, sequence numbers, outer headers. Immutable but for the lines
-// of its writers; a rekey or a new client port is a new object.
+// One DTLS association of a device: keys, replay window, sequence numbers, outer headers. Immutable but for
+// the lines of its writers; a rekey or a new client port is a new object.
 struct mst_sa_tuple { // key of the outer lookup; network byte order; IPv4 in the first 4 bytes, rest zero
 	uint8_t peer[16];
 	uint8_t local[16];
@@ -31,26 +31,27 @@ struct mst_sa {
 	// control writes before publish, workers read
 	alignas(64) struct mst_session *session;
 	uint32_t session_index, session_id;
-	uint16_t owner;            // worker that owns the receive state
-	uint8_t ip_version;        // of the outer headers
-	uint8_t template_len;      // 28 or 48: IP header + UDP header, lengths and checksum zero
-	uint8_t head_bytes;        // DTLS header + explicit nonce
-	uint8_t dead;              // (control, cold) retired already
-	uint32_t peer4;            // host order, for the FIB, when ip_version is 4
-	uint32_t ip_csum_base;     // sum of the IPv4 template, not complemented
+	uint16_t owner;	       // worker that owns the receive state
+	uint8_t ip_version;    // of the outer headers
+	uint8_t template_len;  // 28 or 48: IP header + UDP header, lengths and checksum zero
+	uint8_t head_bytes;    // DTLS header + explicit nonce
+	uint8_t dead;	       // (control, cold) retired already
+	uint32_t peer4;	       // host order, for the FIB, when ip_version is 4
+	uint32_t ip_csum_base; // sum of the IPv4 template, not complemented
 	uint8_t template_bytes[48];
 	struct mst_sa_tuple tuple;
 	struct mst_sa_counts folded; // (control, cold) what the session's totals have of this association
 	struct mst_dtls_keys keys;
 
 	// rx owner writes
-	alignas(64) _Atomic uint64_t rx_packets, rx_bytes; // plain load + store by the owner, read by telemetry
+	// (plain load + store by the owner, read by telemetry)
+	alignas(64) _Atomic uint64_t rx_packets, rx_bytes;
 	_Atomic uint64_t last_rx_tsc;
-	_Atomic uint64_t last_data_tsc;                    // of data that is not ICMP: idle timeout
+	_Atomic uint64_t last_data_tsc; // of data that is not ICMP: idle timeout
 	struct mst_dtls_window window;
 
 	// any worker: one fetch-add a burst
-	alignas(64) _Atomic uint64_t tx_seq;               // next sequence number, from MST_DTLS_FIRST_DATA_SEQ
+	alignas(64) _Atomic uint64_t tx_seq; // next sequence number, from MST_DTLS_FIRST_DATA_SEQ
 	_Atomic uint64_t tx_bytes;
 };
 
@@ -64,39 +65,40 @@ struct mst_session_info {
 	char platform[64];
 	char tls_cipher[96];
 	char dtls_cipher[48];
-	struct mst_ip remote;      // of the TLS connection
+	struct mst_ip remote; // of the TLS connection
 	uint64_t connected_unix_s;
-	bool connected;          // false: away, its session waits for it
+	bool connected; // false: away, its session waits for it
 };
 
 enum mst_session_path { MST_PATH_NONE, MST_PATH_STREAM, MST_PATH_DTLS };
 
 struct mst_session {
 	// control writes, workers read
-	alignas(64) uint32_t id;   // never used twice in a run; with index it names the session across rings
-	uint32_t index;            // slot = number of the IPv4 lease
-	uint32_t addr4;            // host order
-	uint16_t mtu;              // largest inner packet
-	uint16_t home;             // worker for packets that control injects
-	uint8_t addr6[16];         // all zero: none
+	alignas(64) uint32_t id; // never used twice in a run; with index it names the session across rings
+	uint32_t index;		 // slot = number of the IPv4 lease
+	uint32_t addr4;		 // host order
+	uint16_t mtu;		 // largest inner packet
+	uint16_t home;		 // worker for packets that control injects
+	uint8_t addr6[16];	 // all zero: none
 	_Atomic(struct mst_sa *) sa; // association to send by; NULL: none
-	_Atomic uint8_t path;      // enum mst_session_path: where packets towards the device go
+	_Atomic uint8_t path;	     // enum mst_session_path: where packets towards the device go
 	bool has6;
-	bool closing;              // (control) retired
+	bool closing; // (control) retired
 
 	// control writes: the CSTP side
 	alignas(64) _Atomic uint64_t stream_rx_packets, stream_rx_bytes, stream_tx_packets, stream_tx_bytes;
 	uint64_t last_stream_rx_ns, last_stream_data_ns;
-	_Atomic uint64_t dtls_rx_packets, dtls_rx_bytes, dtls_tx_packets, dtls_tx_bytes; // of associations gone
-	void *owner;               // control's connection state
+	_Atomic uint64_t dtls_rx_packets, dtls_rx_bytes; // of associations gone
+	_Atomic uint64_t dtls_tx_packets, dtls_tx_bytes;
+	void *owner; // control's connection state
 	struct mst_session_info info;
 };
 
 // ---- tables (control at start and end) ----------------------------------------------------------
 struct mst_session_params {
 	struct mst_net pool4;
-	struct mst_net pool6;      // family 0: none; device i gets base + i
-	uint32_t max_sessions;     // and never more than the pool has usable addresses
+	struct mst_net pool6;	       // family 0: none; device i gets base + i
+	uint32_t max_sessions;	       // and never more than the pool has usable addresses
 	const struct mst_ip *reserved; // addresses never leased (gateway's own)
 	size_t n_reserved;
 };
@@ -106,9 +108,10 @@ uint32_t mst_session_capacity(void);
 
 // ---- life cycle (control) -----------------------------------------------------------------------
 // Leases an address, publishes the session. -EADDRNOTAVAIL: pool exhausted.
-MST_MUST_USE int mst_session_open(struct mst_session **out, const struct mst_session_info *info, uint16_t mtu);
-// Retire: unlinks session and association from every table at once; lease and memory come back after the grace
-// period. The pointer must not be used afterwards. Exactly once.
+MST_MUST_USE int mst_session_open(
+	struct mst_session **out, const struct mst_session_info *info, uint16_t mtu);
+// Retire: unlinks session and association from every table at once; lease and memory come back after the
+// grace period. The pointer must not be used afterwards. Exactly once.
 void mst_session_close(struct mst_session *s);
 
 struct mst_sa_params {
@@ -118,20 +121,20 @@ struct mst_sa_params {
 // A new association, not published: the caller fills sa->keys, then publishes or destroys.
 MST_MUST_USE int mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p);
 void mst_sa_destroy_unpublished(struct mst_sa *sa);
-// Inserts the tuple, makes it the session's association (path DTLS), retires the one before. On error nothing changed
-// and the caller still owns sa. -EEXIST: the tuple is another live session's; -ENOSPC: table full; -EINVAL: the keys
-// were never filled or the session is closed.
+// Inserts the tuple, makes it the session's association (path DTLS), retires the one before. On error nothing
+// changed and the caller still owns sa. -EEXIST: the tuple is another live session's; -ENOSPC: table full;
+// -EINVAL: the keys were never filled or the session is closed.
 MST_MUST_USE int mst_sa_publish(struct mst_sa *sa);
 void mst_sa_retire(struct mst_session *s); // drop DTLS of the session: path falls back to STREAM
 void mst_session_set_path(struct mst_session *s, enum mst_session_path path);
-// Replaces s->info, which telemetry may be copying just now (a device that came back with its cookie). What snapshots
-// show as dtls_cipher is the suite of the association, whatever info says.
+// Replaces s->info, which telemetry may be copying just now (a device that came back with its cookie). What
+// snapshots show as dtls_cipher is the suite of the association, whatever info says.
 void mst_session_set_info(struct mst_session *s, const struct mst_session_info *info);
 
 // ---- lookups ------------------------------------------------------------------------------------
 extern struct mst_session_table {
-	uint32_t base4;            // first address of the pool, host order
-	uint32_t n_slots;          // addresses of the pool
+	uint32_t base4;	  // first address of the pool, host order
+	uint32_t n_slots; // addresses of the pool
 	uint8_t base6[16];
 	bool has6;
 	uint8_t depth6;
@@ -180,7 +183,7 @@ struct mst_session_counts {
 };
 void mst_session_counts(struct mst_session_counts *out);
 
-struct mst_session_view {      // a copy, safe to format at leisure
+struct mst_session_view { // a copy, safe to format at leisure
 	uint32_t id, index;
 	uint32_t addr4;
 	uint8_t addr6[16];
@@ -191,6 +194,6 @@ struct mst_session_view {      // a copy, safe to format at leisure
 	uint64_t dtls_rx_packets, dtls_tx_packets;
 	struct mst_session_info info;
 };
-// Copies the first session with index >= start; false: no more. Any thread but a worker: it is a QSBR reader around the
-// copy, and readers take turns.
+// Copies the first session with index >= start; false: no more. Any thread but a worker: it is a QSBR reader
+// around the copy, and readers take turns.
 bool mst_session_snapshot(uint32_t start, struct mst_session_view *out);

@@ -21,7 +21,8 @@ teardown(void **state)
 
 static struct rig_device d;
 
-// Sealed, encapsulated and framed, it must be what a device can read; rig_unwrap checks every byte of the headers.
+// Sealed, encapsulated and framed, it must be what a device can read; rig_unwrap checks every byte of the
+// headers.
 static void
 a_device_can_read_it(void **state)
 {

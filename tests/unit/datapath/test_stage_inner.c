@@ -73,10 +73,10 @@ a_packet_from_the_leased_address_goes_on(void **state)
 static void
 every_other_source_is_a_spoof(void **state)
 {
-	static const char *const sources4[] = {RIG_GW4, RIG_HOST4, RIG_GW_INSIDE4, "127.0.0.1", "0.0.0.0", "224.0.0.1",
-		"255.255.255.255", "100.64.0.254", "100.64.0.0", "8.8.8.8"};
-	static const char *const sources6[] = {RIG_GW6, RIG_HOST6, "::1", "::", "ff02::1", "fe80::1", "fd00:64::fffe",
-		"::ffff:100.64.0.1"};
+	static const char *const sources4[] = {RIG_GW4, RIG_HOST4, RIG_GW_INSIDE4, "127.0.0.1", "0.0.0.0",
+		"224.0.0.1", "255.255.255.255", "100.64.0.254", "100.64.0.0", "8.8.8.8"};
+	static const char *const sources6[] = {
+		RIG_GW6, RIG_HOST6, "::1", "::", "ff02::1", "fe80::1", "fd00:64::fffe", "::ffff:100.64.0.1"};
 	struct rig_device other;
 	char addr[MST_IP_TEXT_BYTES];
 	struct mst_ip v6;
@@ -107,8 +107,8 @@ addresses_that_are_never_routed_are_refused(void **state)
 {
 	static const char *const dst4[] = {"0.0.0.0", "0.1.2.3", "127.0.0.1", "127.255.255.255", "224.0.0.1",
 		"239.255.255.250", "240.0.0.1", "255.255.255.255"};
-	static const char *const dst6[] = {"::", "::1", "ff02::1", "ff05::2", "fe80::1", "febf::1", "::ffff:10.20.0.9",
-		"::10.20.0.9"};
+	static const char *const dst6[] = {
+		"::", "::1", "ff02::1", "ff05::2", "fe80::1", "febf::1", "::ffff:10.20.0.9", "::10.20.0.9"};
 
 	(void)state;
 	open_device();

@@ -169,7 +169,8 @@ data_without_a_type_byte_is_refused(void **state)
 	rig_device_close(&d);
 }
 
-// A Finished under the keys to come reaches control as it was sent, whether it is too old for the window or fails the tag.
+// A Finished under the keys to come reaches control as it was sent, whether it is too old for the window or
+// fails the tag.
 static void
 a_handshake_of_other_keys_reaches_control_unspoilt(void **state)
 {
@@ -181,7 +182,10 @@ a_handshake_of_other_keys_reaches_control_unspoilt(void **state)
 	(void)state;
 	rig_device_open(&other, 0, 4);
 	rig_device_open(&d, 0, 4);
-	n = rig_record(&other, 22, 1, 0, "\x14" "finished", 9, record);
+	n = rig_record(&other, 22, 1, 0,
+		"\x14"
+		"finished",
+		9, record);
 	for (unsigned int i = 0; i < 2; i++) {
 		m = looked_up(record, n);
 		assert_int_equal(rig_stage(stage_open, m), MST_CONTROL);
@@ -191,7 +195,10 @@ a_handshake_of_other_keys_reaches_control_unspoilt(void **state)
 		assert_int_equal(open_seq(0), i == 0 ? MST_NEXT : MST_DROP_REPLAY);
 	}
 	// Under the keys in place it is opened.
-	n = rig_record(&d, 22, 1, 1, "\x14" "finished", 9, record);
+	n = rig_record(&d, 22, 1, 1,
+		"\x14"
+		"finished",
+		9, record);
 	m = looked_up(record, n);
 	assert_int_equal(rig_stage(stage_open, m), MST_NEXT);
 	assert_int_equal(m->data_len, 9);
@@ -207,8 +214,8 @@ a_handshake_too_long_for_a_copy_is_refused(void **state)
 
 	(void)state;
 	rig_device_open(&d, 0, 4);
-	assert_int_equal(
-		open_record(record, rig_record(&d, 22, 1, 1, zeros, sizeof(zeros), record)), MST_DROP_RECORD_LENGTH);
+	assert_int_equal(open_record(record, rig_record(&d, 22, 1, 1, zeros, sizeof(zeros), record)),
+		MST_DROP_RECORD_LENGTH);
 	rig_device_close(&d);
 }
 

@@ -123,6 +123,8 @@ what_is_not_for_us_goes_nowhere(void **state)
 	n = rig_frame(frame, RIG_PUBLIC, l3, n);
 	frame[5] ^= 1;
 	assert_int_equal(outer(frame, n, NULL), MST_DROP_MAC);
+	memset(frame, 0xff, 6); // to all, but to our address
+	assert_int_equal(outer(frame, n, NULL), MST_DROP_MAC);
 }
 
 static void
@@ -193,7 +195,7 @@ a_fragment_for_the_dtls_port_never_reaches_the_kernel_whole(void **state)
 	assert_int_equal(fragment4(0x2000, 443, 64), MST_DROP_FRAGMENT);
 	assert_int_equal(fragment4(0x2000, 53, 64), MST_KERNEL);
 	assert_int_equal(fragment4(0x2000, 53, 7), MST_DROP_FRAGMENT); // too short to tell
-	assert_int_equal(fragment4(0x2008, 443, 64), MST_KERNEL);       // bytes of the middle
+	assert_int_equal(fragment4(0x2008, 443, 64), MST_KERNEL);      // bytes of the middle
 	assert_int_equal(fragment4(0x0008, 443, 64), MST_KERNEL);
 	// IPv6: the fragment header, then UDP.
 	rig_packet(l3, RIG_PEER6, RIG_GW6, 44, 64, 64);

@@ -19,11 +19,8 @@ teardown(void **state)
 	return 0;
 }
 
-static enum mst_verdict
-private(const char *src, const char *dst)
-{
-	uint8_t l3[200], frame[300];
-	size_t n = rig_packet(l3, src, dst, 17, 64, 30);
+static enum mst_verdict private(const char *src, const char *dst) {
+	uint8_t l3[200], frame[300]; size_t n = rig_packet(l3, src, dst, 17, 64, 30);
 	struct rte_mbuf *m = rig_mbuf(frame, rig_frame(frame, RIG_PRIVATE, l3, n));
 	enum mst_verdict v;
 
@@ -44,6 +41,21 @@ a_packet_for_the_pool_goes_on(void **state)
 	assert_int_equal(private(RIG_HOST6, "fd00:64::9"), MST_NEXT);
 	assert_int_equal(private(RIG_HOST4, "100.64.1.0"), MST_DROP_NOT_OURS);
 	assert_int_equal(private(RIG_HOST6, "fd00:64::1:0"), MST_DROP_NOT_OURS);
+}
+
+static void
+a_frame_for_many_is_not_forwarded(void **state)
+{
+	uint8_t l3[200], frame[300];
+	size_t n = rig_packet(l3, RIG_HOST4, "100.64.0.9", 17, 64, 30);
+	struct rte_mbuf *m = rig_mbuf(frame, rig_frame(frame, RIG_PRIVATE, l3, n));
+
+	(void)state;
+	mst_pkt(m)->port = RIG_PRIVATE;
+	assert_int_equal(rig_stage(stage_private, m), MST_NEXT);
+	memset(pkt_data(m), 0xff, 6);
+	assert_int_equal(rig_stage(stage_private, m), MST_DROP_MAC);
+	rte_pktmbuf_free(m);
 }
 
 static void
@@ -87,6 +99,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_packet_for_the_pool_goes_on),
+		cmocka_unit_test(a_frame_for_many_is_not_forwarded),
 		cmocka_unit_test(what_is_for_the_gateway_is_the_kernels),
 		cmocka_unit_test(we_are_no_router_for_others),
 		cmocka_unit_test(nobody_on_the_lan_is_a_device),

@@ -22,8 +22,8 @@ teardown(void **state)
 static enum mst_verdict
 record(uint8_t type, uint16_t version, uint16_t epoch, size_t announced, size_t len, struct mst_pkt *out)
 {
-	uint8_t d[300] = {type, (uint8_t)(version >> 8), (uint8_t)version, (uint8_t)(epoch >> 8), (uint8_t)epoch,
-		1, 2, 3, 4, 5, 6, (uint8_t)(announced >> 8), (uint8_t)announced};
+	uint8_t d[300] = {type, (uint8_t)(version >> 8), (uint8_t)version, (uint8_t)(epoch >> 8),
+		(uint8_t)epoch, 1, 2, 3, 4, 5, 6, (uint8_t)(announced >> 8), (uint8_t)announced};
 	struct rte_mbuf *m = rig_mbuf(d, sizeof(d));
 	enum mst_verdict v;
 
@@ -70,7 +70,8 @@ static void
 junk_goes_nowhere(void **state)
 {
 	(void)state;
-	assert_int_equal(record(23, 0xfefd, 0, 50, 63, NULL), MST_DROP_RECORD_TYPE); // data without protection
+	assert_int_equal(
+		record(23, 0xfefd, 0, 50, 63, NULL), MST_DROP_RECORD_TYPE); // data without protection
 	assert_int_equal(record(20, 0xfefd, 1, 50, 63, NULL), MST_DROP_RECORD_TYPE); // never protected
 	assert_int_equal(record(24, 0xfefd, 1, 50, 63, NULL), MST_DROP_RECORD_TYPE);
 	assert_int_equal(record(0, 0xfefd, 1, 50, 63, NULL), MST_DROP_RECORD_TYPE);

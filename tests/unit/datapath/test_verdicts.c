@@ -1,8 +1,9 @@
 // The verdict list: names that telemetry accepts, no name twice, every drop called one.
 #include <string.h>
 
-#include "mst_test.h"
 #include "mst_datapath.h"
+#include "mst_test.h"
+
 #include "verdicts.h"
 
 static void
@@ -28,8 +29,8 @@ a_drop_is_called_drop(void **state)
 	for (unsigned int i = 0; i < MST_VERDICT_COUNT; i++)
 		assert_int_equal(strncmp(mst_verdict_name(i), "drop_", 5) == 0, mst_verdict_is_drop(i));
 	assert_true(mst_verdict_is_drop(MST_DROP_TAG));
-	assert_int_equal(verdict_kind(MST_NEXT), MST_VERDICT_STAY);
-	assert_int_equal(verdict_kind(MST_REFLECT), MST_VERDICT_PASS);
+	assert_int_equal(datapath_verdict_kind(MST_NEXT), MST_VERDICT_STAY);
+	assert_int_equal(datapath_verdict_kind(MST_REFLECT), MST_VERDICT_PASS);
 }
 
 static void

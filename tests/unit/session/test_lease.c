@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "mst_test.h"
+
 #include "session.h"
 
 static void

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mst_eal.h"
+
 #include "session.h"
 
 static int
@@ -158,7 +159,8 @@ static void
 the_pool_is_a_bound_and_it_is_counted(void **state)
 {
 	struct mst_session_params p = params("10.9.0.0/29", NULL, 100);
-	struct mst_ip reserved[] = {{.family = 4, .bytes = {10, 9, 0, 1}}, {.family = 4, .bytes = {10, 8, 0, 1}}};
+	struct mst_ip reserved[] = {
+		{.family = 4, .bytes = {10, 9, 0, 1}}, {.family = 4, .bytes = {10, 8, 0, 1}}};
 	struct mst_session_info info = {.user = "bob"};
 	struct mst_session *s[5], *more = NULL;
 	struct mst_session_counts c;
