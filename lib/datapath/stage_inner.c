@@ -33,17 +33,19 @@ routable6(const uint8_t dst[16])
 	return mst_wire_be16(dst + 10) != 0 && mst_wire_be16(dst + 10) != 0xffff;
 }
 
+// A host talks to its link by addresses that are not ours to lease (router solicitations, mDNS, DHCP): such a packet goes
+// nowhere because of its destination, and is no spoofing.
 static inline enum mst_verdict
 check_addresses(const struct mst_session *s, const struct mst_wire_ip *ip)
 {
 	if (likely(ip->version == 4)) {
-		if (unlikely(mst_wire_be32(ip->src) != s->addr4))
-			return MST_DROP_SPOOF;
-		return likely(routable4(mst_wire_be32(ip->dst))) ? MST_NEXT : MST_DROP_INNER_DST;
+		if (unlikely(!routable4(mst_wire_be32(ip->dst))))
+			return MST_DROP_INNER_DST;
+		return likely(mst_wire_be32(ip->src) == s->addr4) ? MST_NEXT : MST_DROP_SPOOF;
 	}
-	if (unlikely(!s->has6 || memcmp(ip->src, s->addr6, sizeof(s->addr6)) != 0))
-		return MST_DROP_SPOOF;
-	return likely(routable6(ip->dst)) ? MST_NEXT : MST_DROP_INNER_DST;
+	if (unlikely(!routable6(ip->dst)))
+		return MST_DROP_INNER_DST;
+	return likely(s->has6 && memcmp(ip->src, s->addr6, sizeof(s->addr6)) == 0) ? MST_NEXT : MST_DROP_SPOOF;
 }
 
 // Idle means that nobody uses the device; a ping every minute is a machine (RFC 792, RFC 4443).
