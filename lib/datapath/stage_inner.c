@@ -45,7 +45,8 @@ check_addresses(const struct mst_session *s, const struct mst_wire_ip *ip)
 	}
 	if (unlikely(!routable6(ip->dst)))
 		return MST_DROP_INNER_DST;
-	return likely(s->has6 && memcmp(ip->src, s->addr6, sizeof(s->addr6)) == 0) ? MST_NEXT : MST_DROP_SPOOF;
+	return likely(s->has6 && memcmp(ip->src, s->addr6, sizeof(s->addr6)) == 0) ? MST_NEXT
+										   : MST_DROP_SPOOF;
 }
 
 // Idle means that nobody uses the device; a ping every minute is a machine (RFC 792, RFC 4443).
