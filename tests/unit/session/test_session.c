@@ -122,7 +122,7 @@ a_session_is_found_by_its_addresses_and_its_handle(void **state)
 static void
 a_wide_ipv6_pool_has_one_address_a_device(void **state)
 {
-	struct mst_session_params p = params("10.9.0.0/24", "fd00:9::/64", 50);
+	struct mst_session_params p = params("10.9.0.0/24", "fd00:9::/48", 50);
 	struct mst_session *s;
 	uint8_t other[16];
 
@@ -130,9 +130,12 @@ a_wide_ipv6_pool_has_one_address_a_device(void **state)
 	create(&p);
 	s = session();
 	memcpy(other, s->addr6, 16);
-	other[8] = 1; // same low bits, within the pool
-	assert_true(mst_session_in_pool6(other));
-	assert_null(mst_session_by_addr6(other));
+	for (unsigned int i = 6; i < 12; i++) { // within the pool, same low bits
+		other[i] ^= 1;
+		assert_true(mst_session_in_pool6(other));
+		assert_null(mst_session_by_addr6(other));
+		other[i] ^= 1;
+	}
 	assert_ptr_equal(mst_session_by_addr6(s->addr6), s);
 	mst_session_close(s);
 	mst_session_tables_destroy();
