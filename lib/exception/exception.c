@@ -15,6 +15,9 @@ struct exception_if exception_ifs[EXCEPTION_MAX_FDS];
 unsigned int exception_n_ifs;
 struct exception_count exception_count;
 
+// Open as long as the exception path is there: routes of single devices come and go with sessions.
+static struct mnl_socket *nl;
+
 static int
 failed(int ret, const char *name, const char *what, char *err, size_t err_cap)
 {
@@ -39,8 +42,7 @@ add_interface(const char *name, bool inner, uint8_t port, char *err, size_t err_
 }
 
 static int
-add_gateway(struct mnl_socket *nl, const struct exception_if *nif, const struct mst_ip *gateway, char *err,
-	size_t err_cap)
+add_gateway(const struct exception_if *nif, const struct mst_ip *gateway, char *err, size_t err_cap)
 {
 	struct mst_net all = {.ip = {.family = gateway->family}};
 	// The first port's default route comes first; of IPv6 1 is the lowest metric there is.
@@ -64,7 +66,7 @@ add_gateway(struct mnl_socket *nl, const struct exception_if *nif, const struct 
 }
 
 static int
-set_up_tap(struct mnl_socket *nl, const struct mst_exception_port *p, char *err, size_t err_cap)
+set_up_tap(const struct mst_exception_port *p, char *err, size_t err_cap)
 {
 	const struct exception_if *nif;
 
@@ -82,12 +84,12 @@ set_up_tap(struct mnl_socket *nl, const struct mst_exception_port *p, char *err,
 			netconf_address(nl, nif->ifindex, &p->addresses[i]), nif->name, what, err, err_cap));
 	}
 	for (size_t i = 0; i < p->n_gateways; i++)
-		MST_TRY(add_gateway(nl, nif, &p->gateways[i], err, err_cap));
+		MST_TRY(add_gateway(nif, &p->gateways[i], err, err_cap));
 	return 0;
 }
 
 static int
-set_up_tun(struct mnl_socket *nl, const struct mst_exception_params *p, char *err, size_t err_cap)
+set_up_tun(const struct mst_exception_params *p, char *err, size_t err_cap)
 {
 	const struct exception_if *nif;
 	bool has_ip6 = false;
@@ -113,7 +115,6 @@ set_up_tun(struct mnl_socket *nl, const struct mst_exception_params *p, char *er
 int
 mst_exception_create(const struct mst_exception_params *p, char *err, size_t err_cap)
 {
-	struct mnl_socket *nl = NULL;
 	int ret;
 
 	if (exception_n_ifs > 0 || p->n_ports > MST_MAX_PORTS) {
@@ -128,10 +129,9 @@ mst_exception_create(const struct mst_exception_params *p, char *err, size_t err
 		return ret;
 	}
 	for (unsigned int i = 0; ret == 0 && i < p->n_ports; i++)
-		ret = set_up_tap(nl, &p->ports[i], err, err_cap);
+		ret = set_up_tap(&p->ports[i], err, err_cap);
 	if (ret == 0)
-		ret = set_up_tun(nl, p, err, err_cap);
-	netconf_close(nl);
+		ret = set_up_tun(p, err, err_cap);
 	if (ret == 0)
 		ret = exception_telemetry();
 	if (ret != 0)
@@ -146,6 +146,18 @@ mst_exception_destroy(void)
 	// The interfaces are not persistent: with the descriptor go interface, addresses and routes.
 	while (exception_n_ifs > 0)
 		close(exception_ifs[--exception_n_ifs].fd);
+	netconf_close(nl);
+	nl = NULL;
+}
+
+int
+mst_exception_device_mtu(const struct mst_ip *addr, uint16_t mtu)
+{
+	const struct exception_if *tun = exception_n_ifs > 0 ? &exception_ifs[exception_n_ifs - 1] : NULL;
+
+	if (tun == NULL || !tun->inner)
+		return -ENODEV;
+	return netconf_route_mtu(nl, tun->ifindex, addr, mtu);
 }
 
 unsigned int

@@ -56,6 +56,9 @@ MST_MUST_USE int netconf_address(struct mnl_socket *nl, int ifindex, const struc
 // gateway NULL: on link.
 MST_MUST_USE int netconf_route(struct mnl_socket *nl, int ifindex, const struct mst_net *dst,
 	const struct mst_ip *gateway, uint32_t metric);
+// A host route on link with an MTU of its own, made or changed; mtu 0 takes it away.
+MST_MUST_USE int netconf_route_mtu(
+	struct mnl_socket *nl, int ifindex, const struct mst_ip *dst, uint16_t mtu);
 
 // policer.c: rates of all workers together; before the workers run.
 void exception_policer_set(const uint32_t rate_pps[MST_PUNT_COUNT], uint64_t tsc_hz, unsigned int n_workers);

@@ -133,12 +133,12 @@ netconf_address(struct mnl_socket *nl, int ifindex, const struct mst_net *addr)
 	return transact(nl, &req);
 }
 
-int
-netconf_route(struct mnl_socket *nl, int ifindex, const struct mst_net *dst, const struct mst_ip *gateway,
-	uint32_t metric)
+// A route of the main table to dst out of ifindex, to which more attributes may be added.
+static void
+begin_route(union request *req, uint16_t type, uint16_t flags, int ifindex, const struct mst_net *dst,
+	bool on_link)
 {
-	union request req;
-	struct rtmsg *rtm = begin(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, sizeof(*rtm));
+	struct rtmsg *rtm = begin(req, type, flags, sizeof(*rtm));
 	struct mst_ip base = mst_net_base(dst);
 
 	rtm->rtm_family = address_family(&dst->ip);
@@ -146,12 +146,39 @@ netconf_route(struct mnl_socket *nl, int ifindex, const struct mst_net *dst, con
 	rtm->rtm_table = RT_TABLE_MAIN;
 	rtm->rtm_protocol = RTPROT_STATIC;
 	rtm->rtm_type = RTN_UNICAST;
-	rtm->rtm_scope = gateway == NULL && dst->ip.family == 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+	rtm->rtm_scope = on_link && dst->ip.family == 4 ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
 	if (dst->depth > 0)
-		mnl_attr_put(&req.nlh, RTA_DST, address_bytes(&base), base.bytes);
+		mnl_attr_put(&req->nlh, RTA_DST, address_bytes(&base), base.bytes);
+	mnl_attr_put_u32(&req->nlh, RTA_OIF, (uint32_t)ifindex);
+}
+
+int
+netconf_route_mtu(struct mnl_socket *nl, int ifindex, const struct mst_ip *dst, uint16_t mtu)
+{
+	struct mst_net net = {.ip = *dst, .depth = dst->family == 4 ? 32 : 128};
+	union request req;
+	struct nlattr *metrics;
+
+	if (mtu == 0) {
+		begin_route(&req, RTM_DELROUTE, 0, ifindex, &net, true);
+		return transact(nl, &req);
+	}
+	begin_route(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_REPLACE, ifindex, &net, true);
+	metrics = mnl_attr_nest_start(&req.nlh, RTA_METRICS);
+	mnl_attr_put_u32(&req.nlh, RTAX_MTU, mtu);
+	mnl_attr_nest_end(&req.nlh, metrics);
+	return transact(nl, &req);
+}
+
+int
+netconf_route(struct mnl_socket *nl, int ifindex, const struct mst_net *dst, const struct mst_ip *gateway,
+	uint32_t metric)
+{
+	union request req;
+
+	begin_route(&req, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex, dst, gateway == NULL);
 	if (gateway != NULL)
 		mnl_attr_put(&req.nlh, RTA_GATEWAY, address_bytes(gateway), gateway->bytes);
-	mnl_attr_put_u32(&req.nlh, RTA_OIF, (uint32_t)ifindex);
 	if (metric != 0)
 		mnl_attr_put_u32(&req.nlh, RTA_PRIORITY, metric);
 	return transact(nl, &req);

@@ -309,6 +309,23 @@ never_cut(void **state)
 	run("ip link set pub mtu 1500");
 }
 
+// A narrow tunnel has a route of its own, which bounds what the kernel puts into the tun.
+static void
+narrow_devices_have_a_route(void **state)
+{
+	(void)state;
+	struct mst_ip narrow;
+
+	assert_int_equal(mst_ip_parse("10.8.0.77", &narrow), 0);
+	assert_int_equal(mst_exception_device_mtu(&narrow, 0), -ESRCH);
+	assert_int_equal(mst_exception_device_mtu(&narrow, 1300), 0);
+	run("ip route show 10.8.0.77 | grep -q 'mtu 1300'");
+	assert_int_equal(mst_exception_device_mtu(&narrow, 1200), 0);
+	run("ip route show 10.8.0.77 | grep -q 'mtu 1200'");
+	assert_int_equal(mst_exception_device_mtu(&narrow, 0), 0);
+	run("! ip route show 10.8.0.77 | grep -q mtu");
+}
+
 // Without mbufs what the kernel sends is taken off and lost, and counted: its queue never stands still.
 static void
 no_mbufs(void **state)
@@ -387,6 +404,7 @@ main(void)
 		cmocka_unit_test(icmp_errors_are_the_kernels),
 		cmocka_unit_test(drops_are_counted),
 		cmocka_unit_test(never_cut),
+		cmocka_unit_test(narrow_devices_have_a_route),
 		cmocka_unit_test(no_mbufs),
 		cmocka_unit_test(telemetry_in_columns),
 		cmocka_unit_test(nothing_is_left),
