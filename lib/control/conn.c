@@ -25,6 +25,32 @@ control_conn_by_number(struct mst_control *c, uint64_t number)
 	return NULL;
 }
 
+static void
+read_more_later(struct control_conn *conn)
+{
+	if (conn->is_unread)
+		return;
+	conn->is_unread = true;
+	TAILQ_INSERT_TAIL(&conn->c->unread, conn, more);
+}
+
+static void
+read_no_more(struct control_conn *conn)
+{
+	if (!conn->is_unread)
+		return;
+	conn->is_unread = false;
+	TAILQ_REMOVE(&conn->c->unread, conn, more);
+}
+
+// TLS may have read ahead of what was asked for.
+static void
+read_again(struct control_conn *conn)
+{
+	event_add(conn->readable, NULL);
+	read_more_later(conn);
+}
+
 // While a password is checked the device is not read: what it says meanwhile waits in its socket.
 void
 control_conn_set_waiting(struct control_conn *conn, bool waiting)
@@ -35,7 +61,7 @@ control_conn_set_waiting(struct control_conn *conn, bool waiting)
 		TAILQ_INSERT_TAIL(&conn->c->auth_waiting, conn, waiting);
 	} else {
 		conn->state = CONN_HTTP;
-		event_add(conn->readable, NULL);
+		read_again(conn);
 		TAILQ_REMOVE(&conn->c->auth_waiting, conn, waiting);
 	}
 }
@@ -90,6 +116,7 @@ control_conn_close(struct control_conn *conn)
 	if (conn->login != NULL)
 		detach(conn);
 	conn->state = CONN_CLOSING;
+	read_no_more(conn);
 	control_stream_free_queue(conn);
 	mst_tls_conn_destroy(conn->tls);
 	mst_ac_destroy(conn->ac);
@@ -148,6 +175,8 @@ answer_written(struct control_conn *conn)
 		control_conn_close(conn);
 		return;
 	}
+	if (conn->state == CONN_HTTP)
+		read_again(conn);
 	if (conn->state == CONN_TUNNEL) {
 		evtimer_del(conn->timer);
 		mst_ac_destroy(conn->ac);
@@ -156,11 +185,17 @@ answer_written(struct control_conn *conn)
 	}
 }
 
+// Until an answer is out no further request is read: its answer would have to wait as well, and one to CONNECT
+// would be lost.
 static int
 keep_rest(struct control_conn *conn, const uint8_t *data, size_t len)
 {
 	conn->blocked = true;
 	control_conn_watch_write(conn);
+	if (conn->state == CONN_HTTP) {
+		event_del(conn->readable);
+		read_no_more(conn);
+	}
 	if (len == 0)
 		return 0;
 	conn->pending = malloc(len);
@@ -266,26 +301,35 @@ handshake_step(struct control_conn *conn)
 	}
 }
 
-static void
-on_readable(evutil_socket_t fd, short what, void *arg)
+static bool
+may_read(const struct control_conn *conn)
 {
-	struct control_conn *conn = arg;
+	return (conn->state == CONN_HTTP && !conn->blocked) || conn->state == CONN_TUNNEL;
+}
+
+static void
+take_record(struct control_conn *conn, size_t n)
+{
+	struct mst_control *c = conn->c;
+
+	conn->last_rx_ns = mst_now_ns();
+	if (conn->state != CONN_HTTP) {
+		control_stream_record(conn, c->record, n);
+		return;
+	}
+	http_record(conn, c->record, n);
+	mst_wipe(c->record, n); // a password or a cookie was in there
+}
+
+static void
+read_records(struct control_conn *conn)
+{
 	size_t n;
 
-	(void)fd;
-	(void)what;
-	conn->c->events++;
-	if (conn->state == CONN_TLS)
-		handshake_step(conn);
-	for (int i = 0; i < RECORDS_PER_EVENT && (conn->state == CONN_HTTP || conn->state == CONN_TUNNEL);
-		i++) {
+	for (int i = 0; i < RECORDS_PER_EVENT && may_read(conn); i++) {
 		switch (mst_tls_conn_read(conn->tls, conn->c->record, sizeof(conn->c->record), &n)) {
 		case MST_TLS_OK:
-			conn->last_rx_ns = mst_now_ns();
-			if (conn->state == CONN_HTTP)
-				http_record(conn, conn->c->record, n);
-			else
-				control_stream_record(conn, conn->c->record, n);
+			take_record(conn, n);
 			break;
 		case MST_TLS_WANT_READ:
 			return;
@@ -297,8 +341,38 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 			return;
 		}
 	}
-	if (conn->state != CONN_CLOSING && conn->state != CONN_AUTH && mst_tls_conn_pending(conn->tls))
-		event_active(conn->readable, EV_READ, 0);
+	if (may_read(conn) && mst_tls_conn_pending(conn->tls))
+		read_more_later(conn);
+}
+
+static void
+on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct control_conn *conn = arg;
+
+	(void)fd;
+	(void)what;
+	conn->c->events++;
+	if (conn->state == CONN_TLS)
+		handshake_step(conn);
+	read_records(conn);
+}
+
+// Those of now only: who has still more to say comes to the end of the list, for the next turn. An event made
+// active by its own callback would run again within the same call of libevent, and again, before anybody else.
+void
+control_conn_resume(struct mst_control *c)
+{
+	struct control_conn *conn;
+	unsigned int n = 0;
+
+	TAILQ_FOREACH(conn, &c->unread, more)
+	n++;
+	for (; n != 0 && (conn = TAILQ_FIRST(&c->unread)) != NULL; n--) {
+		read_no_more(conn);
+		c->events++;
+		read_records(conn);
+	}
 }
 
 static void
@@ -345,6 +419,9 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	conn->blocked = false;
+	if (conn->state == CONN_TUNNEL)
+		read_more_later(
+			conn); // a read may have waited for room, to answer a KeyUpdate (RFC 8446 4.6.3)
 	if (conn->pending != NULL)
 		write_pending(conn);
 	else if (conn->ac != NULL)

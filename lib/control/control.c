@@ -159,6 +159,7 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 	TAILQ_INIT(&c->conns);
 	TAILQ_INIT(&c->auth_waiting);
 	TAILQ_INIT(&c->dead);
+	TAILQ_INIT(&c->unread);
 	TAILQ_INIT(&c->logins);
 	TAILQ_INIT(&c->handshakes);
 	mst_random(&c->tuple_seed, sizeof(c->tuple_seed));
@@ -274,7 +275,10 @@ turn(struct mst_control *c)
 	unsigned int work = control_inbox(c) + mst_exception_output();
 
 	c->events = 0;
-	event_base_loop(c->base, EVLOOP_NONBLOCK);
+	// Without EVLOOP_ONCE libevent returns only when no descriptor is ready any more: one that stays ready, such
+	// as a listener in a process that has no descriptor left, would keep the rings waiting for ever.
+	event_base_loop(c->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	control_conn_resume(c);
 	mst_rt_reclaim();
 	control_conn_reap(c);
 	return work + c->events != 0;
@@ -305,7 +309,7 @@ mst_control_run(struct mst_control *c)
 		c->idle_ns += before - now;
 	}
 	end_everything(c);
-	for (end_ns = before + LAST_WORDS_NS; mst_now_ns() < end_ns;) {
+	for (end_ns = mst_now_ns() + LAST_WORDS_NS; mst_now_ns() < end_ns;) {
 		if (!turn(c))
 			pause_ns(IDLE_MIN_NS);
 	}

@@ -61,6 +61,7 @@ enum control_conn_state { CONN_TLS, CONN_HTTP, CONN_AUTH, CONN_TUNNEL, CONN_CLOS
 struct control_conn {
 	TAILQ_ENTRY(control_conn) all;	   // of conns, or of dead
 	TAILQ_ENTRY(control_conn) waiting; // of auth_waiting, in CONN_AUTH
+	TAILQ_ENTRY(control_conn) more;	   // of unread, when is_unread
 	struct mst_control *c;
 	int fd;
 	enum control_conn_state state;
@@ -74,6 +75,7 @@ struct control_conn {
 	uint64_t opened_ns;
 	uint64_t last_rx_ns;
 	uint64_t last_dpd_ns;
+	bool is_unread;		// there is more to read than the socket will tell
 	bool blocked;		// TLS holds a record that TCP has not taken
 	bool close_after_write; // an HTTP answer that ends the connection
 	struct rte_mbuf *queue[CONTROL_STREAM_QUEUE];
@@ -122,7 +124,8 @@ struct mst_control {
 	unsigned int n_listeners;
 	TAILQ_HEAD(, control_conn) conns;
 	TAILQ_HEAD(, control_conn) auth_waiting;
-	TAILQ_HEAD(, control_conn) dead; // closed within this turn of the loop, freed at its end
+	TAILQ_HEAD(, control_conn) dead;   // closed within this turn of the loop, freed at its end
+	TAILQ_HEAD(, control_conn) unread; // TLS holds bytes of them: read again in the next turn
 	TAILQ_HEAD(, control_login) logins;
 	TAILQ_HEAD(, control_handshake) handshakes;
 	struct control_login_bucket by_cookie[CONTROL_HASH_BUCKETS];
@@ -162,6 +165,8 @@ void control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *rem
 // up the stack may still look at its state (CONN_CLOSING).
 void control_conn_close(struct control_conn *conn);
 void control_conn_reap(struct mst_control *c);
+// Reads on where bytes wait in TLS that no event of the socket will tell of.
+void control_conn_resume(struct mst_control *c);
 struct control_conn *control_conn_by_number(struct mst_control *c, uint64_t number);
 void control_conn_watch_write(struct control_conn *conn);
 void control_conn_set_waiting(struct control_conn *conn, bool waiting);
