@@ -10,15 +10,25 @@
 
 static _Atomic(struct mst_control *) subject;
 
-static int
-info(const char *cmd, const char *params, struct rte_tel_data *d)
-{
-	struct mst_control *c = atomic_load(&subject);
+typedef void fill_fn(const struct mst_control *c, struct rte_tel_data *d);
 
-	(void)cmd;
-	(void)params;
-	if (c == NULL)
-		return -ENODEV;
+// As a reader: control_telemetry_forget, and the free behind it, wait until the copy is made.
+static int
+with_subject(fill_fn *fill, struct rte_tel_data *d)
+{
+	const struct mst_control *c;
+
+	mst_rt_reader_enter();
+	c = atomic_load(&subject);
+	if (c != NULL)
+		fill(c, d);
+	mst_rt_reader_leave();
+	return c != NULL ? 0 : -ENODEV;
+}
+
+static void
+fill_info(const struct mst_control *c, struct rte_tel_data *d)
+{
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "version", MST_VERSION);
 	rte_tel_data_add_dict_int(d, "pid", (int)getpid());
@@ -33,23 +43,31 @@ info(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "mbufs_in_use", rte_mempool_in_use_count(mst_port_pool()));
 	rte_tel_data_add_dict_uint(d, "control_busy_ns", c->busy_ns);
 	rte_tel_data_add_dict_uint(d, "control_total_ns", c->busy_ns + c->idle_ns);
-	return 0;
+}
+
+static int
+info(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	(void)params;
+	return with_subject(fill_info, d);
+}
+
+static void
+fill_stats(const struct mst_control *c, struct rte_tel_data *d)
+{
+	rte_tel_data_start_dict(d);
+#define X(name, help) rte_tel_data_add_dict_uint(d, #name, c->counters.name);
+	MST_CONTROL_COUNTERS(X)
+#undef X
 }
 
 static int
 handshake_stats(const char *cmd, const char *params, struct rte_tel_data *d)
 {
-	struct mst_control *c = atomic_load(&subject);
-
 	(void)cmd;
 	(void)params;
-	if (c == NULL)
-		return -ENODEV;
-	rte_tel_data_start_dict(d);
-#define X(name, help) rte_tel_data_add_dict_uint(d, #name, c->counters.name);
-	MST_CONTROL_COUNTERS(X)
-#undef X
-	return 0;
+	return with_subject(fill_stats, d);
 }
 
 static const struct mst_telemetry_row rows[] = {
@@ -60,12 +78,19 @@ static const struct mst_telemetry_row rows[] = {
 int
 control_telemetry_register(struct mst_control *c)
 {
+	static bool registered; // for the process: DPDK cannot take a command back
+
+	if (!registered)
+		MST_TRY(mst_rt_telemetry(rows, MST_ARRAY_SIZE(rows)));
+	registered = true;
 	atomic_store(&subject, c);
-	return mst_rt_telemetry(rows, MST_ARRAY_SIZE(rows));
+	return 0;
 }
 
 void
 control_telemetry_forget(void)
 {
+	mst_rt_reader_enter(); // a reader finishes first
 	atomic_store(&subject, NULL);
+	mst_rt_reader_leave();
 }
