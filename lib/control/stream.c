@@ -22,7 +22,7 @@ write_frame(struct control_conn *conn, uint8_t type, const void *payload, size_t
 		return true;
 	mst_cstp_header(rec, type, (uint16_t)len);
 	if (len != 0)
-		memcpy(rec + MST_CSTP_HEADER_BYTES, payload, len);
+		memmove(rec + MST_CSTP_HEADER_BYTES, payload, len); // an echo stands in rec already
 	switch (mst_tls_conn_write(conn->tls, rec, MST_CSTP_HEADER_BYTES + len)) {
 	case MST_TLS_OK:
 		*taken = true;
@@ -185,15 +185,9 @@ control_stream_record(struct control_conn *conn, uint8_t *rec, size_t len)
 	case MST_CSTP_DATA:
 		take_data(conn, &f);
 		break;
-	case MST_CSTP_DPD_REQ: {
-		uint8_t echo[1500];
-		size_t echo_len = f.len < sizeof(echo) ? f.len : sizeof(echo);
-
-		memcpy(echo, f.payload,
-			echo_len); // the answer is built in the buffer that holds the question
-		control_stream_send(conn, MST_CSTP_DPD_RESP, echo, echo_len);
+	case MST_CSTP_DPD_REQ:
+		control_stream_send(conn, MST_CSTP_DPD_RESP, f.payload, f.len);
 		break;
-	}
 	case MST_CSTP_DISCONNECT:
 		take_bye(conn, &f);
 		break;
