@@ -21,6 +21,7 @@
 #define CONTROL_RECORD_BYTES 16640 // a whole TLS record and some
 #define CONTROL_FLIGHT_DATAGRAMS 3
 #define CONTROL_FLIGHT_BYTES 128   // ChangeCipherSpec is 14, Finished 61
+#define CONTROL_RANDOM_BYTES 32	   // of a ClientHello
 #define CONTROL_HASH_BUCKETS 16384 // of the tables below; a power of two
 
 struct control_conn;
@@ -37,6 +38,7 @@ struct control_login {
 	struct mst_session *session; // NULL until the first CONNECT
 	struct control_conn *conn;   // NULL while the device is away
 	uint64_t signed_in_ns;
+	uint64_t last_data_ns;		      // as the ticks saw it; outlives the association it was seen on
 	uint64_t away_since_ns;		      // valid while conn is NULL
 	uint8_t app_id[CONTROL_APP_ID_BYTES]; // of the latest CONNECT
 	bool has_app_id;
@@ -49,6 +51,7 @@ struct control_login {
 	uint8_t n_flight;
 	uint8_t flight_resends;
 	struct mst_sa_tuple flight_tuple;
+	uint8_t flight_random[CONTROL_RANDOM_BYTES]; // of the ClientHello of that handshake
 	uint16_t flight_worker;
 	// path choice, looked at every tick
 	uint64_t seen_sa_rx;
@@ -92,6 +95,7 @@ struct control_handshake {
 	struct control_login *login;
 	struct mst_tls_dtls *dtls;
 	struct mst_sa_tuple tuple;
+	uint8_t random[CONTROL_RANDOM_BYTES]; // of its ClientHello, which tells a copy from a new try
 	uint16_t worker;
 	uint64_t started_ns;
 	struct event *timer;
@@ -150,6 +154,7 @@ MST_MUST_USE int control_login_create(struct mst_control *c, const struct mst_au
 struct control_login *control_login_by_cookie(struct mst_control *c, const char *cookie_text);
 struct control_login *control_login_by_app_id(struct mst_control *c, const uint8_t *id, size_t len);
 void control_login_new_app_id(struct mst_control *c, struct control_login *l);
+void control_login_drop_app_id(struct control_login *l); // and the PSK
 // Ends the session too. Exactly once; the connection, if there is one, is told by text and closed.
 void control_login_end(struct mst_control *c, struct control_login *l, const char *text);
 void control_login_tick(struct mst_control *c, uint64_t now_ns);

@@ -11,6 +11,9 @@
 #define HANDSHAKE_LIMIT_NS (12 * MST_NS_PER_S) // the client gives up after 12 s
 #define HANDSHAKES_MAX 4096
 #define RESENDS_MAX 8
+// Where the random stands in a datagram that mst_dtls_peek_client_hello took: behind the record header, the handshake
+// header and the version (RFC 6347 4.2.2, RFC 5246 7.4.1.2).
+#define RANDOM_OFFSET (MST_DTLS_HEADER_BYTES + 12 + 2)
 
 static struct control_handshake_bucket *
 bucket_of(struct mst_control *c, const struct mst_sa_tuple *t)
@@ -80,6 +83,7 @@ send_last_flight(struct control_handshake *h)
 	l->flight_resends = 0;
 	l->flight_tuple = h->tuple;
 	l->flight_worker = h->worker;
+	memcpy(l->flight_random, h->random, sizeof(l->flight_random));
 	while (mst_tls_dtls_output(h->dtls, &datagram, &len)) {
 		control_udp_send(h->c, &h->tuple, h->worker, datagram, len);
 		if (l->n_flight < CONTROL_FLIGHT_DATAGRAMS && len <= CONTROL_FLIGHT_BYTES) {
@@ -231,30 +235,47 @@ repeat_last_flight(struct mst_control *c, const struct mst_sa_tuple *t)
 		control_udp_send(c, t, l->flight_worker, l->flight[i], l->flight_len[i]);
 }
 
+// The handshake that a ClientHello belongs to. With the random of one that is in progress it is a copy. With the random
+// of the one that is finished it is late: a handshake begun for it would take the datagrams of a device that misses
+// our last flight.
+static struct control_handshake *
+of_hello(struct mst_control *c, struct control_handshake *h, const struct mst_sa_tuple *t, uint16_t worker,
+	const struct mst_dtls_client_hello *hello, const uint8_t *random)
+{
+	struct control_login *l = control_login_by_app_id(c, hello->session_id, hello->session_id_len);
+
+	if (l == NULL || l->session == NULL || c->dtls == NULL) {
+		CONTROL_COUNT(c, dtls_stranger);
+		return NULL;
+	}
+	if (h != NULL && h->login == l && memcmp(h->random, random, sizeof(h->random)) == 0)
+		return h;
+	CONTROL_COUNT(c, dtls_hello);
+	if (l->n_flight != 0 && memcmp(&l->flight_tuple, t, sizeof(*t)) == 0 &&
+		memcmp(l->flight_random, random, sizeof(l->flight_random)) == 0)
+		return NULL;
+	if (h != NULL)
+		control_handshake_end(h);
+	h = start(c, l, t, worker);
+	if (h != NULL)
+		memcpy(h->random, random, sizeof(h->random));
+	return h;
+}
+
 void
 control_handshake_datagram(
 	struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker, const uint8_t *data, size_t len)
 {
 	struct control_handshake *h = find(c, t);
 	struct mst_dtls_client_hello hello;
-	struct control_login *l;
 
-	if (h == NULL) {
-		enum mst_dtls_verdict v = mst_dtls_peek_client_hello(data, len, &hello);
-
-		if (v != MST_DTLS_OK) {
-			repeat_last_flight(c, t);
-			return;
-		}
-		l = control_login_by_app_id(c, hello.session_id, hello.session_id_len);
-		if (l == NULL || l->session == NULL || c->dtls == NULL) {
-			CONTROL_COUNT(c, dtls_stranger);
-			return;
-		}
-		CONTROL_COUNT(c, dtls_hello);
-		h = start(c, l, t, worker);
+	if (mst_dtls_peek_client_hello(data, len, &hello) == MST_DTLS_OK) {
+		h = of_hello(c, h, t, worker, &hello, data + RANDOM_OFFSET);
 		if (h == NULL)
 			return;
+	} else if (h == NULL) {
+		repeat_last_flight(c, t);
+		return;
 	}
 	advance(h, mst_tls_dtls_feed(h->dtls, data, len));
 }
