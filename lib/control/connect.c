@@ -21,15 +21,23 @@ static struct mtus
 choose_mtus(const struct control_conn *conn, const struct mst_ac_connect_request *r)
 {
 	uint32_t base = conn->c->conf->network.mtu;
-	uint32_t floor = conn->c->conf->pool.ipv6.ip.family != 0 ? MTU_MIN6 : MTU_MIN4;
+	uint32_t floor = mst_session_table_.has6 && r->wants_ipv6 ? MTU_MIN6 : MTU_MIN4;
 	uint32_t overhead = (conn->remote.family == 4 ? 20u : 40u) + UDP_BYTES + DTLS_OVERHEAD;
 
 	// The device may ask for less, never for more, and never for so little that nothing useful fits.
 	if (r->base_mtu != 0 && r->base_mtu < base)
-		base = r->base_mtu;
-	if (base < floor + overhead)
-		base = floor + overhead;
+		base = r->base_mtu > floor + overhead ? r->base_mtu : floor + overhead;
+	if (base > conn->c->conf->network.mtu)
+		base = conn->c->conf->network.mtu;
 	return (struct mtus){.base = (uint16_t)base, .inner = (uint16_t)(base - overhead)};
+}
+
+// IPv6 needs 1,280 bytes (RFC 8200 5). A device that did not ask for an address is not sent what comes for it, and
+// may not use it either.
+static bool
+gets_ipv6(const struct mst_ac_connect_request *r, const struct mtus *mtu)
+{
+	return mst_session_table_.has6 && r->wants_ipv6 && mtu->inner >= MTU_MIN6;
 }
 
 static void
@@ -73,16 +81,19 @@ attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_c
 	if (l->session == NULL) {
 		MST_TRY(mst_session_open(&l->session, &info, mtu->inner));
 		l->session->owner = l;
+		l->last_data_ns = mst_now_ns(); // a cookie may have waited long for its first CONNECT
 	} else {
 		CONTROL_COUNT(c, connect_resumed);
 		take_over(l);
 		if (l->handshake != NULL)
 			control_handshake_end(l->handshake);
-		// The old association goes before the new App-ID is announced.
+		// The old association and App-ID go before the new one is announced, or none.
+		control_login_drop_app_id(l);
 		mst_sa_retire(l->session);
 		mst_session_set_info(l->session, &info);
 		l->session->mtu = mtu->inner;
 	}
+	l->session->has6 = gets_ipv6(r, mtu);
 	l->n_flight = 0;
 	l->conn = conn;
 	conn->login = l;
@@ -93,9 +104,14 @@ attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_c
 static int
 prepare_dtls(struct control_conn *conn, struct control_login *l)
 {
+	int ret;
+
 	control_login_new_app_id(conn->c, l);
 	l->psk.len = MST_TLS_PSK_BYTES;
-	return mst_tls_conn_export_psk(conn->tls, l->psk.bytes);
+	ret = mst_tls_conn_export_psk(conn->tls, l->psk.bytes);
+	if (ret < 0)
+		control_login_drop_app_id(l); // never an App-ID whose key is all zero
+	return ret;
 }
 
 static int
@@ -130,7 +146,7 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r, const 
 		.hostname = r->hostname,
 	};
 
-	if (s->has6 && r->wants_ipv6) {
+	if (s->has6) {
 		t.addr6.family = 6;
 		memcpy(t.addr6.bytes, s->addr6, sizeof(s->addr6));
 		t.depth6 = 128;

@@ -103,8 +103,8 @@ control_login_by_app_id(struct mst_control *c, const uint8_t *id, size_t len)
 	return NULL;
 }
 
-static void
-drop_app_id(struct control_login *l)
+void
+control_login_drop_app_id(struct control_login *l)
 {
 	if (l->has_app_id)
 		LIST_REMOVE(l, by_app_id);
@@ -115,7 +115,7 @@ drop_app_id(struct control_login *l)
 void
 control_login_new_app_id(struct mst_control *c, struct control_login *l)
 {
-	drop_app_id(l);
+	control_login_drop_app_id(l);
 	mst_random(l->app_id, sizeof(l->app_id));
 	LIST_INSERT_HEAD(&c->by_app_id[bucket_of(l->app_id)], l, by_app_id);
 	l->has_app_id = true;
@@ -129,7 +129,7 @@ control_login_end(struct mst_control *c, struct control_login *l, const char *te
 	MST_LOG(INFO, "control", "session of %s ends: %s", l->user, text);
 	if (l->handshake != NULL)
 		control_handshake_end(l->handshake);
-	drop_app_id(l);
+	control_login_drop_app_id(l);
 	LIST_REMOVE(l, by_cookie);
 	if (c->sweep == l)
 		c->sweep = TAILQ_NEXT(l, all);
@@ -174,26 +174,27 @@ watch_association(struct mst_control *c, struct control_login *l, uint64_t now_n
 	}
 }
 
-static uint64_t
-last_data_ns(const struct control_login *l, uint64_t now_ns)
+// What was seen stays with the login: the next association starts without a time, and must not make a busy session
+// look idle.
+static void
+note_use(struct control_login *l, uint64_t now_ns)
 {
 	struct mst_sa *sa = atomic_load_explicit(&l->session->sa, memory_order_relaxed);
-	uint64_t newest = l->session->last_stream_data_ns;
-	uint64_t tsc;
+	uint64_t tsc = sa != NULL ? atomic_load_explicit(&sa->last_data_tsc, memory_order_relaxed) : 0;
+	uint64_t at = l->session->last_stream_data_ns;
 
-	if (newest < l->signed_in_ns)
-		newest = l->signed_in_ns;
-	if (sa == NULL)
-		return newest;
-	tsc = atomic_load_explicit(&sa->last_data_tsc, memory_order_relaxed);
+	if (at > l->last_data_ns)
+		l->last_data_ns = at;
 	if (tsc != 0) {
-		double age_s = (double)(rte_get_tsc_cycles() - tsc) / (double)rte_get_tsc_hz();
-		uint64_t at = now_ns - (uint64_t)(age_s * (double)MST_NS_PER_S);
+		// The worker's stamp can be ahead of ours: a counter may be read before the line it is
+		// compared with has arrived.
+		uint64_t now_tsc = rte_get_tsc_cycles();
+		double age_s = now_tsc > tsc ? (double)(now_tsc - tsc) / (double)rte_get_tsc_hz() : 0;
 
-		if (at > newest)
-			newest = at;
+		at = now_ns - (uint64_t)(age_s * (double)MST_NS_PER_S);
+		if (at > l->last_data_ns && at <= now_ns)
+			l->last_data_ns = at;
 	}
-	return newest;
 }
 
 // True when the login has ended.
@@ -215,8 +216,8 @@ tick_one(struct mst_control *c, struct control_login *l, uint64_t now_ns)
 	}
 	if (l->session == NULL)
 		return false;
-	if (conf->timeouts.idle_s != 0 &&
-		now_ns - last_data_ns(l, now_ns) > conf->timeouts.idle_s * MST_NS_PER_S) {
+	note_use(l, now_ns);
+	if (conf->timeouts.idle_s != 0 && now_ns > l->last_data_ns + conf->timeouts.idle_s * MST_NS_PER_S) {
 		CONTROL_COUNT(c, end_idle);
 		control_login_end(c, l, "Idle timeout");
 		return true;
