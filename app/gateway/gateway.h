@@ -25,6 +25,7 @@ struct gateway {
 	struct event *sigterm, *sigint, *sighup;
 	time_t started_s;
 	bool workers_up;
+	bool level_given; // on the command line: goes before log.level of the file
 };
 
 // start.c: everything from EAL to the workers. err in plain words; -EINVAL is the configuration's fault.

@@ -214,6 +214,7 @@ main(int argc, char **argv)
 	if (ret >= 0)
 		return ret;
 	g.conf_path = o.conf_path;
+	g.level_given = o.level_given;
 	ret = mst_conf_load(&g.conf, o.conf_path, &err);
 	if (ret < 0) {
 		fprintf(stderr, "mst-gateway: %s\n", err.text);

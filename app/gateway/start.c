@@ -297,7 +297,8 @@ gateway_reload(struct gateway *g, char *err, size_t err_cap)
 		mst_conf_free(fresh);
 		return ret;
 	}
-	mst_log_set_level(fresh->log.level);
+	if (!g->level_given)
+		mst_log_set_level(fresh->log.level);
 	mst_conf_free(g->conf);
 	g->conf = fresh;
 	MST_LOG(NOTICE, "gateway", "configuration reloaded");
