@@ -1,6 +1,7 @@
 // The order of start and stop: each library in the order of the list, undone in reverse. Control lcore.
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "mst_crypto.h"
@@ -17,6 +18,7 @@
 #define MBUFS_PER_WORKER 16384
 #define MBUF_HEADROOM_ROOM 256 // of headers and tag beside the largest packet
 #define ROUTES_MAX 65536
+#define FILES_SPARE 256	  // of EAL, taps, control socket, log
 #define OUTER_OVERHEAD 66 // IPv4 20, UDP 8, DTLS 38: what the outside takes of the link's MTU
 
 static int
@@ -191,6 +193,28 @@ start_ctl(struct gateway *g, char *err, size_t err_cap)
 	return ret;
 }
 
+// A TCP connection is a descriptor. The usual soft limit of 1,024 is what limits.half-open alone may take.
+static void
+raise_file_limit(const struct mst_conf *conf)
+{
+	rlim_t need = (rlim_t)mst_session_capacity() + conf->limits.half_open + FILES_SPARE;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= need)
+		return;
+	if (r.rlim_max < need) {
+		struct rlimit more = {.rlim_cur = need, .rlim_max = need};
+
+		if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+			return;
+		MST_LOG(WARNING, "gateway", "%llu open files are allowed, all devices together need %llu",
+			(unsigned long long)r.rlim_max, (unsigned long long)need);
+		need = r.rlim_max;
+	}
+	r.rlim_cur = need;
+	(void)setrlimit(RLIMIT_NOFILE, &r);
+}
+
 int
 gateway_start(struct gateway *g, char *err, size_t err_cap)
 {
@@ -208,6 +232,7 @@ gateway_start(struct gateway *g, char *err, size_t err_cap)
 	MST_TRY(start_exception(g->conf, err, err_cap));
 	MST_TRY(start_route(g->conf, err, err_cap));
 	MST_TRY(start_sessions(g->conf, err, err_cap));
+	raise_file_limit(g->conf);
 	MST_TRY(start_datapath(g->conf, err, err_cap));
 	MST_TRY(mst_control_create(&g->control, &p, err, err_cap));
 	MST_TRY(start_ctl(g, err, err_cap));
