@@ -126,7 +126,7 @@ struct mst_control {
 	struct control_kernel_fd kernel_fds[MST_MAX_PORTS + 1]; // taps and tun
 	struct control_listener listeners[8];
 	unsigned int n_listeners;
-	TAILQ_HEAD(, control_conn) conns;
+	TAILQ_HEAD(control_conns, control_conn) conns;
 	TAILQ_HEAD(, control_conn) auth_waiting;
 	TAILQ_HEAD(, control_conn) dead;   // closed within this turn of the loop, freed at its end
 	TAILQ_HEAD(, control_conn) unread; // TLS holds bytes of them: read again in the next turn
