@@ -1,0 +1,315 @@
+// CONNECT: who gets a session, which one, and with what parameters.
+#include "rig.h"
+
+#define DTLS_OFFER "X-DTLS-CipherSuite: PSK-NEGOTIATE:OC-DTLS1_2-AES256-GCM\r\n"
+#define IPV6_OFFER "X-CSTP-Address-Type: IPv6,IPv4\r\nX-CSTP-Full-IPv6-Capability: true\r\n"
+
+static char answer[8192];
+
+static void
+expect_status(const char *status)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "HTTP/1.1 %s ", status);
+	if (strncmp(answer, line, strlen(line)) != 0)
+		fail_msg("expected %s, found %.40s", status, answer);
+}
+
+static void
+without_a_cookie_there_is_no_session(void **state)
+{
+	struct device d;
+
+	(void)state;
+	device_open(&d, "198.51.100.7");
+	assert_int_equal(rig->n_half_open, 1);
+	device_connect(&d, NULL, DTLS_OFFER, answer, sizeof(answer));
+	expect_status("401");
+	assert_int_equal(rig->counters.connect_no_cookie, 1);
+	assert_true(device_gone(&d));
+	assert_int_equal(rig->n_half_open, 0);
+	device_close(&d);
+}
+
+static void
+a_wrong_cookie_is_no_cookie(void **state)
+{
+	struct mst_session_counts counts;
+	struct device d;
+	char cookie[65];
+
+	(void)state;
+	rig_login("bob", cookie);
+	cookie[0] = cookie[0] == '0' ? '1' : '0';
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, DTLS_OFFER, answer, sizeof(answer));
+	expect_status("401");
+	assert_null(strstr(answer, "X-CSTP-Address"));
+	assert_int_equal(rig->counters.connect_bad_cookie, 1);
+	assert_true(device_gone(&d));
+	mst_session_counts(&counts);
+	assert_int_equal(counts.sessions, 0);
+	device_close(&d);
+}
+
+// The pool of the rig has 6 addresses.
+static void
+the_pool_ends(void **state)
+{
+	struct device d[7];
+	char cookie[65];
+
+	(void)state;
+	rig_conf.limits.half_open = 1; // who has a tunnel is not half open
+	for (unsigned int i = 0; i < 6; i++)
+		rig_tunnel(&d[i], "bob", NULL);
+	rig_login("bob", cookie);
+	device_open(&d[6], "198.51.100.7");
+	device_connect(&d[6], cookie, DTLS_OFFER, answer, sizeof(answer));
+	expect_status("503");
+	assert_int_equal(rig->counters.connect_no_address, 1);
+	assert_true(device_gone(&d[6]));
+	device_close(&d[6]);
+	assert_non_null(control_login_by_cookie(rig, cookie)); // good for later
+	control_login_end(rig, TAILQ_FIRST(&rig->logins), "test");
+	mst_test_reclaim();
+	device_open(&d[6], "198.51.100.7");
+	device_connect(&d[6], cookie, DTLS_OFFER, answer, sizeof(answer));
+	expect_status("200");
+	for (unsigned int i = 0; i < 7; i++)
+		device_close(&d[i]);
+}
+
+static void
+a_device_comes_back_to_its_session(void **state)
+{
+	struct device d;
+	char cookie[65];
+	uint8_t id[CONTROL_APP_ID_BYTES], again[CONTROL_APP_ID_BYTES], psk[MST_TLS_PSK_BYTES];
+	struct control_login *l = rig_tunnel(&d, "bob", cookie);
+	struct mst_session *s = l->session;
+	uint32_t addr4 = s->addr4;
+
+	(void)state;
+	memcpy(id, l->app_id, sizeof(id));
+	memcpy(psk, l->psk.bytes, sizeof(psk));
+	rig_sa(s, 1000);
+	device_close(&d);
+	assert_null(l->conn);
+	assert_int_equal(atomic_load(&s->path), MST_PATH_DTLS); // UDP may still work
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, DTLS_OFFER, answer, sizeof(answer));
+	expect_status("200");
+	assert_ptr_equal(l->session, s);
+	assert_int_equal(s->addr4, addr4);
+	assert_true(s->info.connected);
+	assert_int_equal(rig->counters.connect_resumed, 1);
+	assert_int_equal(rig->counters.taken_over, 0);
+	assert_null(atomic_load(&s->sa)); // the keys of before are gone
+	assert_int_equal(atomic_load(&s->path), MST_PATH_STREAM);
+	header_hex(answer, "X-DTLS-App-ID: ", again, sizeof(again));
+	assert_memory_equal(again, l->app_id, sizeof(again));
+	assert_memory_not_equal(again, id, sizeof(id));
+	assert_memory_not_equal(psk, l->psk.bytes, sizeof(psk));
+	assert_null(control_login_by_app_id(rig, id, sizeof(id)));
+	device_close(&d);
+}
+
+static void
+a_newer_connection_takes_over(void **state)
+{
+	struct device old, new;
+	char cookie[65];
+	struct control_login *l = rig_tunnel(&old, "bob", cookie);
+	uint8_t buf[MST_TLS_RECORD_BYTES];
+
+	(void)state;
+	device_open(&new, "198.51.100.8");
+	device_connect(&new, cookie, DTLS_OFFER, answer, sizeof(answer));
+	expect_status("200");
+	assert_ptr_equal(l->conn, new.conn);
+	assert_int_equal(rig->counters.taken_over, 1);
+	assert_int_equal(rig->counters.tcp_lost, 0);
+	assert_int_equal(rig->n_conns, 1);
+	assert_int_equal(device_read(&old, buf, sizeof(buf)), -1); // without a word: the device has moved on
+	assert_true(l->session->info.connected);
+	assert_int_equal(l->session->info.remote.bytes[3], 8);
+	device_frame(&new, MST_CSTP_DPD_REQ, NULL, 0);
+	assert_int_equal(device_read(&new, buf, sizeof(buf)), MST_CSTP_HEADER_BYTES);
+	device_close(&old);
+	device_close(&new);
+}
+
+// The same number on both ends is what DTLS stands on; protocol: RFC 5705 exporter of this connection.
+static void
+the_psk_is_that_of_the_connection(void **state)
+{
+	static const char label[] = "EXPORTER-openconnect-psk";
+	uint8_t psk[MST_TLS_PSK_BYTES];
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+
+	(void)state;
+	assert_int_equal(
+		SSL_export_keying_material(d.ssl, psk, sizeof(psk), label, sizeof(label) - 1, NULL, 0, 0), 1);
+	assert_int_equal(l->psk.len, sizeof(psk));
+	assert_memory_equal(l->psk.bytes, psk, sizeof(psk));
+	device_close(&d);
+}
+
+static void
+dtls_only_for_who_asks_and_where_it_is_on(void **state)
+{
+	struct device d;
+	char cookie[65];
+	struct mst_tls_dtls_ctx *dtls = rig->dtls;
+	struct control_login *l = rig_tunnel(&d, "bob", cookie);
+	uint8_t id[CONTROL_APP_ID_BYTES];
+
+	(void)state;
+	memcpy(id, l->app_id, sizeof(id));
+	device_close(&d);
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, "", answer, sizeof(answer));
+	expect_status("200");
+	assert_null(strstr(answer, "X-DTLS-"));
+	assert_false(l->has_app_id);
+	assert_int_equal(l->psk.len, 0);
+	assert_null(control_login_by_app_id(rig, id, sizeof(id))); // of the CONNECT before
+	device_close(&d);
+	rig->dtls = NULL;
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, DTLS_OFFER, answer, sizeof(answer));
+	rig->dtls = dtls;
+	expect_status("200");
+	assert_null(strstr(answer, "X-DTLS-"));
+	assert_false(l->has_app_id);
+	device_close(&d);
+}
+
+static const struct {
+	const char *remote;
+	bool ipv6;     // the device asks for an address
+	uint32_t link; // network.mtu
+	uint32_t asks; // X-CSTP-Base-MTU, 0: nothing
+	long base, inner;
+	bool gets_ipv6;
+} mtus[] = {
+	{"198.51.100.7", true, 1500, 0, 1500, 1434, true},
+	{"198.51.100.7", true, 1500, 1500, 1500, 1434, true},
+	{"198.51.100.7", true, 1500, 9000, 1500, 1434, true},
+	{"198.51.100.7", true, 1500, 65535, 1500, 1434, true},
+	{"198.51.100.7", true, 1500, 1400, 1400, 1334, true},
+	{"198.51.100.7", true, 1500, 1346, 1346, 1280, true},
+	{"198.51.100.7", true, 1500, 1345, 1346, 1280, true}, // IPv6 needs 1,280
+	{"198.51.100.7", true, 1500, 576, 1346, 1280, true},
+	{"198.51.100.7", false, 1500, 1345, 1345, 1279, false},
+	{"198.51.100.7", false, 1500, 576, 642, 576, false},
+	{"198.51.100.7", false, 1500, 1, 1500, 1434, false}, // malformed: as if not asked
+	{"198.51.100.7", true, 9000, 0, 9000, 8934, true},
+	{"198.51.100.7", true, 1280, 0, 1280, 1214, false}, // never over the link
+	{"198.51.100.7", true, 1280, 576, 1280, 1214, false},
+	{"198.51.100.7", true, 1345, 0, 1345, 1279, false},
+	{"2001:db8::7", true, 1500, 0, 1500, 1414, true},
+	{"2001:db8::7", true, 1500, 1300, 1366, 1280, true},
+	{"2001:db8::7", false, 1500, 600, 662, 576, false},
+	{"2001:db8::7", true, 1280, 0, 1280, 1194, false},
+};
+
+static void
+the_mtu_fits_link_and_device(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(mtus); i++) {
+		struct device d;
+		char cookie[65], extra[256];
+		struct control_login *l = rig_login("bob", cookie);
+
+		rig_conf.network.mtu = mtus[i].link;
+		snprintf(extra, sizeof(extra), "%sX-CSTP-Base-MTU: %u\r\n", mtus[i].ipv6 ? IPV6_OFFER : "",
+			mtus[i].asks);
+		device_open(&d, mtus[i].remote);
+		device_connect(&d, cookie, extra, answer, sizeof(answer));
+		expect_status("200");
+		if (header_number(answer, "X-CSTP-Base-MTU: ") != mtus[i].base ||
+			header_number(answer, "X-CSTP-MTU: ") != mtus[i].inner)
+			fail_msg("row %zu: base %ld, inner %ld", i,
+				header_number(answer, "X-CSTP-Base-MTU: "),
+				header_number(answer, "X-CSTP-MTU: "));
+		assert_int_equal(l->session->mtu, mtus[i].inner);
+		assert_int_equal(l->session->has6, mtus[i].gets_ipv6);
+		assert_int_equal(strstr(answer, "X-CSTP-Address-IP6: ") != NULL, mtus[i].gets_ipv6);
+		control_login_end(rig, l, "test");
+		device_close(&d);
+		mst_test_reclaim();
+	}
+}
+
+// Packets to the IPv6 address of a device that did not ask for one are nobody's, until it asks.
+static void
+an_ipv6_address_only_for_who_asks(void **state)
+{
+	struct device d;
+	char cookie[65];
+	struct control_login *l = rig_tunnel(&d, "bob", cookie);
+	struct mst_session *s = l->session;
+
+	(void)state;
+	assert_null(strstr(answer, "X-CSTP-Address-IP6"));
+	assert_null(mst_session_by_addr6(s->addr6));
+	device_close(&d);
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, IPV6_OFFER, answer, sizeof(answer));
+	expect_status("200");
+	assert_ptr_equal(mst_session_by_addr6(s->addr6), s);
+	device_close(&d);
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, "", answer, sizeof(answer));
+	assert_null(mst_session_by_addr6(s->addr6));
+	device_close(&d);
+}
+
+static void
+the_end_of_a_login_closes_its_connection_once(void **state)
+{
+	struct device d;
+	char cookie[65];
+	uint32_t id;
+
+	(void)state;
+	id = rig_tunnel(&d, "bob", cookie)->session->id;
+	assert_false(mst_control_disconnect_id(rig, id + 1));
+	assert_int_equal(mst_control_disconnect_user(rig, "alice"), 0);
+	assert_int_equal(rig->n_conns, 1);
+	assert_true(mst_control_disconnect_id(rig, id));
+	assert_false(mst_control_disconnect_id(rig, id));
+	assert_int_equal(rig->counters.end_admin, 1);
+	assert_true(device_gone(&d));
+	device_close(&d);
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, DTLS_OFFER, answer, sizeof(answer));
+	expect_status("401"); // the cookie ended with the session
+	device_close(&d);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(without_a_cookie_there_is_no_session),
+		TEST(a_wrong_cookie_is_no_cookie),
+		TEST(the_pool_ends),
+		TEST(a_device_comes_back_to_its_session),
+		TEST(a_newer_connection_takes_over),
+		TEST(the_psk_is_that_of_the_connection),
+		TEST(dtls_only_for_who_asks_and_where_it_is_on),
+		TEST(the_mtu_fits_link_and_device),
+		TEST(an_ipv6_address_only_for_who_asks),
+		TEST(the_end_of_a_login_closes_its_connection_once),
+	};
+
+	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);
+}
