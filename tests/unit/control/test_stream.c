@@ -274,32 +274,6 @@ the_end_is_told_with_its_reason(void **state)
 	device_close(&d);
 }
 
-// The ring names the session by index and id.
-static void
-packets_for_who_has_gone_are_dropped(void **state)
-{
-	struct device d;
-	struct control_login *l = rig_tunnel(&d, "bob", NULL);
-	uint32_t index = l->session->index, id = l->session->id;
-	struct rte_mbuf *m[3];
-
-	(void)state;
-	for (unsigned int i = 0; i < 3; i++) {
-		m[i] = packet(i, 1000);
-		mst_pkt(m[i])->session_index = index;
-		mst_pkt(m[i])->session_id = i == 1 ? id + 1 : id; // the second: of who had the address before
-	}
-	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_STREAM), m[0]), 0);
-	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_STREAM), m[1]), 0);
-	assert_int_equal(control_inbox(rig), 2);
-	assert_int_equal(rig->counters.stream_stale, 1);
-	assert_int_equal(read_all(&d, 0), 1);
-	device_close(&d);
-	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_STREAM), m[2]), 0);
-	assert_int_equal(control_inbox(rig), 1);
-	assert_int_equal(rig->counters.stream_stale, 2);
-}
-
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int
@@ -316,7 +290,6 @@ main(void)
 		TEST(a_control_frame_that_finds_tcp_full_is_left_out),
 		TEST(closing_gives_the_queue_back),
 		TEST(the_end_is_told_with_its_reason),
-		TEST(packets_for_who_has_gone_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);

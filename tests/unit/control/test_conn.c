@@ -1,0 +1,338 @@
+// A connection before its tunnel: bounds, time limits, answers that TCP does not take, sign-in; and the loop around it.
+#include <sys/socket.h>
+
+#include <crypt.h>
+
+#include "rig.h"
+
+#define GET "GET / HTTP/1.1\r\nHost: gw\r\n\r\n"
+
+static void
+half_open_connections_have_a_bound(void **state)
+{
+	struct device d[8], more;
+	struct mst_ip ip;
+	int fd[2];
+	char byte;
+
+	(void)state;
+	for (unsigned int i = 0; i < 8; i++)
+		device_open(&d[i], "198.51.100.7");
+	assert_int_equal(rig->n_half_open, 8);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+	assert_int_equal(mst_ip_parse("198.51.100.9", &ip), 0);
+	control_conn_accept(rig, fd[0], &ip, 1, &ip);
+	assert_int_equal(rig->counters.tcp_refused, 1);
+	assert_int_equal(rig->n_conns, 8);
+	assert_int_equal(recv(fd[1], &byte, 1, 0), 0); // closed
+	close(fd[1]);
+	device_close(&d[3]);
+	assert_int_equal(rig->n_half_open, 7);
+	device_open(&more, "198.51.100.9");
+	device_close(&more);
+	for (unsigned int i = 0; i < 8; i++)
+		if (i != 3)
+			device_close(&d[i]);
+}
+
+static void
+who_does_not_sign_in_is_closed(void **state)
+{
+	struct device d;
+	struct mst_ip ip;
+	int fd[2];
+
+	(void)state;
+	rig_conf.timeouts.auth_s = 0; // at the next turn
+	device_open(&d, "198.51.100.7");
+	for (int i = 0; i < 20 && rig->n_conns != 0; i++)
+		rig_turn();
+	assert_int_equal(rig->counters.tls_timeout, 1);
+	assert_int_equal(rig->n_conns, 0);
+	device_close(&d);
+	rig_conf.timeouts.tls_handshake_s = 0;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
+	assert_int_equal(mst_ip_parse("198.51.100.9", &ip), 0);
+	control_conn_accept(rig, fd[0], &ip, 1, &ip);
+	for (int i = 0; i < 20 && rig->n_conns != 0; i++)
+		rig_turn();
+	assert_int_equal(rig->counters.tls_timeout, 2);
+	close(fd[1]);
+}
+
+static unsigned int
+answers(struct device *d)
+{
+	char text[MST_TLS_RECORD_BYTES + 1];
+	unsigned int n = 0;
+	int len;
+
+	while ((len = device_read(d, text, sizeof(text) - 1)) > 0) {
+		text[len] = '\0';
+		n += strncmp(text, "HTTP/1.1 200 ", 13) == 0;
+	}
+	return n;
+}
+
+// No answer is lost, and a CONNECT that waited behind them gets its own.
+static void
+who_does_not_read_is_not_read(void **state)
+{
+	struct device d;
+	int small = 1;
+	char cookie[65], text[512];
+	unsigned int n = 0;
+
+	(void)state;
+	rig_login("bob", cookie);
+	device_open(&d, "198.51.100.7");
+	assert_int_equal(setsockopt(d.conn->fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	for (; n < 13 && !d.conn->blocked; n++)
+		device_send(&d, GET, sizeof(GET) - 1);
+	assert_true(d.conn->blocked);
+	device_send(&d, GET, sizeof(GET) - 1);
+	n++;
+	snprintf(text, sizeof(text),
+		"CONNECT /CSCOSSLC/tunnel HTTP/1.1\r\nHost: gw\r\nCookie: webvpn=%s\r\n\r\n", cookie);
+	device_send(&d, text, strlen(text));
+	assert_int_equal(d.conn->state, CONN_HTTP);
+	assert_int_equal(answers(&d), n + 1);
+	assert_int_equal(d.conn->state, CONN_TUNNEL);
+	assert_null(d.conn->ac);
+	device_frame(&d, MST_CSTP_DPD_REQ, NULL, 0);
+	assert_int_equal(device_read(&d, text, sizeof(text)), MST_CSTP_HEADER_BYTES);
+	device_close(&d);
+}
+
+// The answer to CONNECT goes before the packets that came meanwhile.
+static void
+packets_wait_for_the_answer(void **state)
+{
+	struct device d;
+	char text[MST_TLS_RECORD_BYTES + 1];
+	int n;
+
+	(void)state;
+	rig_tunnel(&d, "bob", NULL);
+	d.conn->blocked = true; // as if the answer still waited
+	control_stream_send(d.conn, MST_CSTP_DPD_REQ, NULL, 0);
+	assert_int_equal(device_read(&d, text, sizeof(text)), 0);
+	control_conn_watch_write(d.conn);
+	rig_turn();
+	assert_false(d.conn->blocked);
+	control_stream_send(d.conn, MST_CSTP_DPD_REQ, NULL, 0);
+	n = device_read(&d, text, sizeof(text));
+	assert_int_equal(n, MST_CSTP_HEADER_BYTES);
+	device_close(&d);
+}
+
+// A connection that always has more to say gives the others their turn.
+static void
+a_fast_sender_does_not_hold_the_loop(void **state)
+{
+	struct device d;
+	uint8_t rec[MST_CSTP_HEADER_BYTES];
+	size_t n;
+	uint64_t before;
+
+	(void)state;
+	rig_tunnel(&d, "bob", NULL);
+	mst_cstp_header(rec, MST_CSTP_KEEPALIVE, 0);
+	for (unsigned int i = 0; i < 100; i++)
+		assert_int_equal(SSL_write_ex(d.ssl, rec, sizeof(rec), &n), 1);
+	before = d.conn->last_rx_ns;
+	event_base_loop(rig->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	assert_true(d.conn->last_rx_ns > before);
+	assert_true(d.conn->is_unread); // 32 were read
+	assert_true(mst_tls_conn_pending(d.conn->tls));
+	control_conn_resume(rig);
+	assert_true(d.conn->is_unread);
+	control_conn_resume(rig);
+	control_conn_resume(rig);
+	assert_false(d.conn->is_unread);
+	assert_false(mst_tls_conn_pending(d.conn->tls));
+	device_close(&d);
+}
+
+static unsigned int calls;
+
+static void
+always_ready(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+	if (++calls == 3)
+		mst_control_request_stop(rig);
+}
+
+// Such as a listener in a process without a descriptor left. The alarm ends the program if the loop does not.
+static void
+a_descriptor_that_stays_ready_does_not_hold_the_loop(void **state)
+{
+	struct event *e;
+	int fd[2];
+
+	(void)state;
+	calls = 0;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(write(fd[1], "x", 1), 1);
+	e = event_new(rig->base, fd[0], EV_READ | EV_PERSIST, always_ready, NULL);
+	event_add(e, NULL);
+	alarm(20);
+	mst_control_run(rig);
+	alarm(0);
+	assert_true(calls >= 3);
+	event_free(e);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void
+a_stop_tells_every_device(void **state)
+{
+	struct device d;
+	uint8_t buf[MST_TLS_RECORD_BYTES];
+	struct mst_cstp_frame f;
+	int n;
+
+	(void)state;
+	rig_tunnel(&d, "bob", NULL);
+	rig_login("eve", NULL);
+	mst_control_request_stop(rig);
+	mst_control_run(rig);
+	assert_int_equal(rig->counters.end_stop, 2);
+	n = device_read(&d, buf, sizeof(buf));
+	assert_true(n > 0);
+	assert_int_equal(mst_cstp_parse(buf, (size_t)n, &f), MST_CSTP_V_OK);
+	assert_int_equal(f.type, MST_CSTP_DISCONNECT);
+	assert_true(device_gone(&d));
+	device_close(&d);
+}
+
+// ---- sign-in ------------------------------------------------------------------------------------
+static struct event *results;
+
+static void
+auth_start(void)
+{
+	struct mst_auth_params p = {.n_threads = 1, .queue = 2};
+	struct mst_conf_error err;
+	char path[64], text[256];
+
+	snprintf(path, sizeof(path), "%s/users", rig_files.dir);
+	snprintf(text, sizeof(text), "bob:staff:%s\n", crypt("secret", "$1$abcdefgh$"));
+	files_put(path, text);
+	p.users_file = path;
+	assert_int_equal(mst_auth_create(&rig->auth, &p, &err), 0);
+	results = event_new(
+		rig->base, mst_auth_fd(rig->auth), EV_READ | EV_PERSIST, control_signin_results, rig);
+	event_add(results, NULL);
+}
+
+static void
+auth_stop(void)
+{
+	event_free(results);
+	mst_auth_destroy(rig->auth);
+}
+
+static void
+post(struct device *d, const char *body)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		"POST /auth HTTP/1.1\r\nHost: gw\r\nUser-Agent: Open AnyConnect VPN Agent v9.01\r\n"
+		"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %zu\r\n\r\n%s",
+		strlen(body), body);
+	device_send(d, text, strlen(text));
+}
+
+static void
+wait_answer(struct device *d, char *text, size_t cap)
+{
+	int n = 0;
+
+	for (int i = 0; i < 2000 && n == 0; i++) {
+		n = device_read(d, text, cap - 1);
+		usleep(1000);
+	}
+	assert_true(n > 0);
+	text[n] = '\0';
+}
+
+static void
+the_right_password_gives_a_cookie(void **state)
+{
+	struct device d;
+	char text[MST_TLS_RECORD_BYTES + 1], cookie[65];
+	const char *at;
+	struct control_login *l;
+
+	(void)state;
+	auth_start();
+	device_open(&d, "198.51.100.7");
+	post(&d, "username=bob&password=wrong");
+	assert_int_equal(d.conn->state, CONN_AUTH);
+	wait_answer(&d, text, sizeof(text));
+	assert_null(strstr(text, "webvpn="));
+	assert_int_equal(rig->counters.auth_failed, 1);
+	assert_int_equal(rig->n_logins, 0);
+	post(&d, "username=bob&password=secret");
+	wait_answer(&d, text, sizeof(text));
+	at = strstr(text, "webvpn=");
+	assert_non_null(at);
+	snprintf(cookie, sizeof(cookie), "%.64s", at + 7);
+	l = control_login_by_cookie(rig, cookie);
+	assert_non_null(l);
+	assert_string_equal(l->user, "bob");
+	assert_string_equal(l->group, "staff");
+	assert_null(l->session);
+	assert_int_equal(rig->counters.auth_ok, 1);
+	assert_null(memmem(rig->record, sizeof(rig->record), "secret", 6)); // wiped
+	device_close(&d);
+	auth_stop();
+}
+
+static void
+a_result_for_who_has_gone_makes_no_login(void **state)
+{
+	struct device d;
+
+	(void)state;
+	auth_start();
+	device_open(&d, "198.51.100.7");
+	post(&d, "username=bob&password=secret");
+	assert_int_equal(d.conn->state, CONN_AUTH);
+	control_conn_close(d.conn);
+	assert_true(TAILQ_EMPTY(&rig->auth_waiting));
+	for (int i = 0; i < 300; i++) {
+		rig_turn();
+		usleep(1000);
+	}
+	assert_int_equal(rig->counters.auth_ok, 0);
+	assert_int_equal(rig->n_logins, 0);
+	device_close(&d);
+	auth_stop();
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(half_open_connections_have_a_bound),
+		TEST(who_does_not_sign_in_is_closed),
+		TEST(who_does_not_read_is_not_read),
+		TEST(packets_wait_for_the_answer),
+		TEST(a_fast_sender_does_not_hold_the_loop),
+		TEST(a_descriptor_that_stays_ready_does_not_hold_the_loop),
+		TEST(a_stop_tells_every_device),
+		TEST(the_right_password_gives_a_cookie),
+		TEST(a_result_for_who_has_gone_makes_no_login),
+	};
+
+	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);
+}

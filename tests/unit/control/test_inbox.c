@@ -1,0 +1,85 @@
+// What workers hand over of sessions: records that their keys opened, packets for devices without DTLS.
+#include "mst_port.h"
+
+#include "rig.h"
+
+// RFC 5246 7.2: only close_notify and what is fatal end the association, and only of a session that lives.
+static void
+alerts_under_the_keys_end_the_association(void **state)
+{
+	static const struct {
+		uint8_t alert[2];
+		uint8_t len;
+		uint8_t content;
+		bool ends;
+	} rows[] = {
+		{{1, 90}, 2, MST_DTLS_ALERT, false},
+		{{1, 0}, 1, MST_DTLS_ALERT, false},
+		{{2, 40}, 2, MST_DTLS_HANDSHAKE, false},
+		{{2, 40}, 2, MST_DTLS_ALERT, true},
+		{{1, 0}, 2, MST_DTLS_ALERT, true},
+	};
+
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
+
+		rig_sa(l->session, 1000);
+		memcpy(rte_pktmbuf_append(m, rows[i].len), rows[i].alert, rows[i].len);
+		*mst_pkt(m) = (struct mst_pkt){.session_index = l->session->index,
+			.session_id = l->session->id,
+			.content = rows[i].content,
+			.flags = MST_PKT_PLAIN};
+		assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_CONTROL), m), 0);
+		assert_int_equal(control_inbox(rig), 1);
+		assert_int_equal(atomic_load(&l->session->sa) == NULL, rows[i].ends);
+	}
+	assert_int_equal(rig->counters.dtls_alerts, 2);
+	assert_int_equal(rig->n_conns, 1);
+	device_close(&d);
+}
+
+// The ring names the session by index and id.
+static void
+packets_for_who_has_gone_are_dropped(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+	uint32_t index = l->session->index, id = l->session->id;
+	uint8_t buf[MST_TLS_RECORD_BYTES];
+	struct rte_mbuf *m[3];
+
+	(void)state;
+	for (unsigned int i = 0; i < 3; i++) {
+		m[i] = rte_pktmbuf_alloc(mst_port_pool());
+		assert_non_null(rte_pktmbuf_append(m[i], 100));
+		mst_pkt(m[i])->session_index = index;
+		mst_pkt(m[i])->session_id = i == 1 ? id + 1 : id; // the second: of who had the address before
+	}
+	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_STREAM), m[0]), 0);
+	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_STREAM), m[1]), 0);
+	assert_int_equal(control_inbox(rig), 2);
+	assert_int_equal(rig->counters.stream_stale, 1);
+	assert_int_equal(device_read(&d, buf, sizeof(buf)), MST_CSTP_HEADER_BYTES + 100);
+	assert_int_equal(device_read(&d, buf, sizeof(buf)), 0);
+	device_close(&d);
+	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_STREAM), m[2]), 0);
+	assert_int_equal(control_inbox(rig), 1);
+	assert_int_equal(rig->counters.stream_stale, 2);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(alerts_under_the_keys_end_the_association),
+		TEST(packets_for_who_has_gone_are_dropped),
+	};
+
+	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);
+}
