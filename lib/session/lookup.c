@@ -2,6 +2,8 @@
 // quiescent report of the caller.
 #include <string.h>
 
+#include <rte_jhash.h>
+
 #include "mst_wire_inline.h"
 
 #include "session.h"
@@ -50,33 +52,11 @@ mst_session_by_addr6(const uint8_t addr[16])
 	return s;
 }
 
-__extension__ typedef unsigned __int128 u128;
-
-// Both halves of a 128-bit product folded into one word (the step of wyhash): every bit of a and b moves
-// every bit of it.
-static inline uint64_t
-multiply_fold(uint64_t a, uint64_t b)
-{
-	u128 product = (u128)a * b;
-
-	return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
-// The secret is ours alone, so nobody can choose addresses and ports that meet in one bucket.
+// init is a secret of this run, so that nobody can choose addresses and ports that meet in one bucket.
 uint32_t
 session_tuple_hash(const void *key, uint32_t len, uint32_t init)
 {
-	const uint64_t *secret = session_state.hash_secret;
-	uint64_t k[5], h;
-
-	static_assert(sizeof(k) == sizeof(struct mst_sa_tuple), "all of the key");
-	(void)init;
-	MST_ASSERT(len == sizeof(k));
-	memcpy(k, key, sizeof(k));
-	h = multiply_fold(k[0] ^ secret[0], k[1] ^ secret[1]) ^
-	    multiply_fold(k[2] ^ secret[2], k[3] ^ secret[3]);
-	h = multiply_fold(h ^ secret[1], k[4] ^ secret[3]);
-	return (uint32_t)(h ^ h >> 32);
+	return rte_jhash_32b(key, len / sizeof(uint32_t), init);
 }
 
 void

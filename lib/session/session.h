@@ -16,7 +16,6 @@ struct session_leases {
 struct session_state {
 	struct session_leases leases;
 	struct rte_hash *by_tuple;
-	uint64_t hash_secret[4];
 	uint32_t capacity;
 	uint32_t last_id;
 	_Atomic uint32_t live, dtls, free, quarantined;
@@ -44,7 +43,7 @@ session_bump(_Atomic uint64_t *c)
 	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
-// rte_hash_function over a struct mst_sa_tuple, under hash_secret. Worker.
+// rte_hash_function over a struct mst_sa_tuple, under the secret init. Worker.
 uint32_t session_tuple_hash(const void *key, uint32_t len, uint32_t init);
 
 // Unlinks the association from tuple table and session and defers its reclaim; path is the caller's to

@@ -88,7 +88,7 @@ make_tuple_hash(void)
 	};
 	struct rte_hash_rcu_config rcu = {.v = mst_rt_qsbr(), .mode = RTE_HASH_QSBR_MODE_DQ};
 
-	mst_random(session_state.hash_secret, sizeof(session_state.hash_secret));
+	mst_random(&params.hash_func_init_val, sizeof(params.hash_func_init_val));
 	session_state.by_tuple = rte_hash_create(&params);
 	if (session_state.by_tuple == NULL)
 		return rte_errno != 0 ? -rte_errno : -ENOMEM;
