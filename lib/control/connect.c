@@ -94,6 +94,7 @@ attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_c
 		l->session->mtu = mtu->inner;
 	}
 	l->session->has6 = gets_ipv6(r, mtu);
+	control_login_set_mtu(l, mtu->inner);
 	l->n_flight = 0;
 	l->conn = conn;
 	conn->login = l;

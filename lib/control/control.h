@@ -42,6 +42,7 @@ struct control_login {
 	uint64_t away_since_ns;		      // valid while conn is NULL
 	uint8_t app_id[CONTROL_APP_ID_BYTES]; // of the latest CONNECT
 	bool has_app_id;
+	uint16_t route_mtu;    // of the kernel's route to the device; 0: none, the tun's will do
 	struct mst_secret psk; // exported by the latest CONNECT's connection
 	struct control_handshake *handshake;
 	// The last flight of the handshake that made the session's association, resent verbatim (RFC
@@ -157,6 +158,8 @@ void control_login_new_app_id(struct mst_control *c, struct control_login *l);
 void control_login_drop_app_id(struct control_login *l); // and the PSK
 // Ends the session too. Exactly once; the connection, if there is one, is told by text and closed.
 void control_login_end(struct mst_control *c, struct control_login *l, const char *text);
+// Tells the kernel of a tunnel that takes less than its tun does, so that its ICMP names the right size.
+void control_login_set_mtu(struct control_login *l, uint16_t mtu);
 void control_login_tick(struct mst_control *c, uint64_t now_ns);
 
 // listener.c

@@ -5,6 +5,8 @@
 
 #include <openssl/evp.h>
 
+#include "mst_exception.h"
+
 #include "control.h"
 
 // Steps of the walk a tick: every login is seen about once a second at ten ticks a second.
@@ -121,6 +123,34 @@ control_login_new_app_id(struct mst_control *c, struct control_login *l)
 	l->has_app_id = true;
 }
 
+static void
+route_mtu(const struct mst_ip *addr, uint16_t mtu)
+{
+	char text[MST_IP_TEXT_BYTES];
+	int ret = mst_exception_device_mtu(addr, mtu);
+
+	if (ret < 0)
+		MST_LOG(WARNING, "control", "route of %s with MTU %u: %s", mst_ip_format(addr, text), mtu,
+			strerror(-ret));
+}
+
+void
+control_login_set_mtu(struct control_login *l, uint16_t mtu)
+{
+	const struct mst_session *s = l->session;
+	struct mst_ip addr4 = mst_ip4_from_host(s->addr4);
+	struct mst_ip addr6 = {.family = 6};
+	uint16_t route = mtu < mst_exception_tun_mtu() ? mtu : 0;
+
+	if (route == l->route_mtu)
+		return;
+	l->route_mtu = route;
+	route_mtu(&addr4, route);
+	memcpy(addr6.bytes, s->addr6, sizeof(s->addr6));
+	if (mst_session_table_.has6)
+		route_mtu(&addr6, route);
+}
+
 void
 control_login_end(struct mst_control *c, struct control_login *l, const char *text)
 {
@@ -135,8 +165,10 @@ control_login_end(struct mst_control *c, struct control_login *l, const char *te
 		c->sweep = TAILQ_NEXT(l, all);
 	TAILQ_REMOVE(&c->logins, l, all);
 	c->n_logins--;
-	if (l->session != NULL)
+	if (l->session != NULL) {
+		control_login_set_mtu(l, UINT16_MAX); // the address goes to others
 		mst_session_close(l->session);
+	}
 	mst_wipe(l, sizeof(*l));
 	free(l);
 	if (conn != NULL) {

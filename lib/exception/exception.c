@@ -17,6 +17,7 @@ struct exception_count exception_count;
 
 // Open as long as the exception path is there: routes of single devices come and go with sessions.
 static struct mnl_socket *nl;
+static uint16_t tun_mtu;
 
 static int
 failed(int ret, const char *name, const char *what, char *err, size_t err_cap)
@@ -122,6 +123,7 @@ mst_exception_create(const struct mst_exception_params *p, char *err, size_t err
 			exception_n_ifs > 0 ? "created already" : "too many ports");
 		return -EINVAL;
 	}
+	tun_mtu = p->tun_mtu;
 	exception_policer_set(p->rate_pps, rte_get_tsc_hz(), mst_rt_n_workers() > 0 ? mst_rt_n_workers() : 1);
 	ret = netconf_open(&nl);
 	if (ret != 0) {
@@ -148,6 +150,12 @@ mst_exception_destroy(void)
 		close(exception_ifs[--exception_n_ifs].fd);
 	netconf_close(nl);
 	nl = NULL;
+}
+
+uint16_t
+mst_exception_tun_mtu(void)
+{
+	return tun_mtu;
 }
 
 int

@@ -77,6 +77,7 @@ unsigned int mst_exception_output(void);
 // A device whose tunnel takes less than the tun does: the kernel learns it by a host route with this MTU, and so answers
 // a packet in between by ICMP with the right size. mtu 0 takes the route away (-ESRCH: there was none).
 MST_MUST_USE int mst_exception_device_mtu(const struct mst_ip *addr, uint16_t mtu);
+uint16_t mst_exception_tun_mtu(void); // as created
 
 struct mst_exception_counters {
 	uint64_t to_kernel, to_kernel_dropped, from_kernel, from_kernel_dropped;
