@@ -1,4 +1,5 @@
 // A connection before its tunnel: bounds, time limits, answers that TCP does not take, sign-in; and the loop around it.
+#include <errno.h>
 #include <sys/socket.h>
 
 #include <crypt.h>
@@ -317,6 +318,47 @@ a_result_for_who_has_gone_makes_no_login(void **state)
 	auth_stop();
 }
 
+// All or nothing, and what lives lives on.
+static void
+a_reload_keeps_connections(void **state)
+{
+	enum mst_conf_cipher cipher = MST_CONF_CIPHER_AES_256_GCM;
+	struct mst_tls_ctx *tls = rig->tls;
+	struct mst_conf fresh = rig_conf;
+	struct device d, later;
+	char path[64], err[512], text[MST_TLS_RECORD_BYTES + 1];
+
+	(void)state;
+	auth_start();
+	rig_tunnel(&d, "bob", NULL);
+	device_open(&later, "198.51.100.8");
+	snprintf(path, sizeof(path), "%s/users", rig_files.dir);
+	fresh.tls.certificate = rig_files.cert;
+	fresh.tls.key = rig_files.key;
+	fresh.dtls.ciphers = &cipher;
+	fresh.dtls.n_ciphers = 1;
+	fresh.users.file = "/nonexistent/users";
+	assert_int_equal(mst_control_reload(rig, &fresh, err, sizeof(err)), -ENOENT);
+	assert_non_null(strstr(err, "/nonexistent/users"));
+	assert_ptr_equal(rig->tls, tls);
+	assert_ptr_equal(rig->conf, &rig_conf);
+	fresh.users.file = path;
+	fresh.timeouts.dpd_s = 7;
+	assert_int_equal(mst_control_reload(rig, &fresh, err, sizeof(err)), 0);
+	assert_ptr_equal(rig->conf, &fresh);
+	device_frame(&d, MST_CSTP_DPD_REQ, NULL, 0);
+	assert_int_equal(device_read(&d, text, sizeof(text)), MST_CSTP_HEADER_BYTES);
+	post(&later, "username=bob&password=secret"); // its TLS is of the context before
+	wait_answer(&later, text, sizeof(text));
+	assert_non_null(strstr(text, "webvpn="));
+	device_close(&later);
+	device_open(&later, "198.51.100.8");
+	device_close(&later);
+	device_close(&d);
+	rig->conf = &rig_conf;
+	auth_stop();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int
@@ -331,6 +373,7 @@ main(void)
 		TEST(a_descriptor_that_stays_ready_does_not_hold_the_loop),
 		TEST(a_stop_tells_every_device),
 		TEST(the_right_password_gives_a_cookie),
+		TEST(a_reload_keeps_connections),
 		TEST(a_result_for_who_has_gone_makes_no_login),
 	};
 
