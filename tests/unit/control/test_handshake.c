@@ -230,7 +230,11 @@ the_last_flight_is_repeated_verbatim_and_8_times_at_most(void **state)
 	assert_int_equal(rig->counters.dtls_done, 1);
 	for (unsigned int i = 0; i < repeated.n; i++)
 		dtls_client_give(&client, first.data[i], first.len[i]);
-	// From another port it is nobody's.
+	// From another port it is nobody's, nor is it of an association that was made otherwise.
+	feed(PEER_PORT + 1, said.out, said.out_len[0]);
+	assert_int_equal(rig_inject_drop(), 0);
+	rig_sa(login->session, PEER_PORT + 1);
+	login->flight_resends = 0;
 	feed(PEER_PORT + 1, said.out, said.out_len[0]);
 	assert_int_equal(rig_inject_drop(), 0);
 }

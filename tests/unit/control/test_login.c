@@ -49,6 +49,22 @@ neither_more_nor_less_than_the_cookie(void **state)
 	assert_null(control_login_by_cookie(rig, text));
 }
 
+// Whatever stands in the same bucket of the table.
+static void
+the_whole_hash_is_compared(void **state)
+{
+	char cookie[65];
+	struct control_login *l = rig_login("bob", cookie);
+
+	(void)state;
+	for (size_t bit = 32; bit < 8 * sizeof(l->cookie_hash); bit++) {
+		l->cookie_hash[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+		assert_null(control_login_by_cookie(rig, cookie));
+		l->cookie_hash[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+	}
+	assert_ptr_equal(control_login_by_cookie(rig, cookie), l);
+}
+
 // Hex digits have no case: a proxy that changes them is forgiven.
 static void
 upper_case_is_the_same_cookie(void **state)
@@ -144,6 +160,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(only_the_cookie_itself_is_taken),
 		TEST(neither_more_nor_less_than_the_cookie),
+		TEST(the_whole_hash_is_compared),
 		TEST(upper_case_is_the_same_cookie),
 		TEST(the_cookie_itself_is_not_kept),
 		TEST(an_ended_login_is_found_by_nothing),
