@@ -98,11 +98,16 @@ publish(struct control_handshake *h)
 {
 	struct mst_session *s = h->login->session;
 	struct mst_sa_params p = {.tuple = h->tuple, .owner = h->worker};
+	const struct mst_sa *before = mst_sa_lookup(&h->tuple);
 	struct mst_sa *sa;
 	int ret;
 
 	MST_TRY(mst_sa_create(&sa, s, &p));
 	ret = mst_tls_dtls_keys(h->dtls, &sa->keys);
+	// An address translator has given the port of a device that is gone to this one, which has just shown that it
+	// receives there. The other one, should it still live, goes on by CSTP and comes back by a handshake.
+	if (ret == 0 && before != NULL && before->session != s)
+		mst_sa_retire(before->session);
 	if (ret == 0)
 		ret = mst_sa_publish(sa);
 	if (ret < 0)

@@ -173,18 +173,37 @@ the_association_is_there_before_the_last_flight_leaves(void **state)
 static void
 what_cannot_be_published_is_not_told(void **state)
 {
+	(void)state;
+	login->session->closing = true; // what the session library refuses an association for
+	almost(PEER_PORT);
+	login->session->closing = false;
+	assert_int_equal(rig->counters.dtls_failed, 1);
+	assert_int_equal(rig->counters.dtls_done, 0);
+	assert_int_equal(rig_inject_drop(), 0);
+	assert_null(association());
+	assert_int_equal(rig->n_handshakes, 0);
+}
+
+// A device that has an address and port which another one had before: only a handshake that is finished takes them.
+static void
+an_address_goes_over_to_whoever_finishes_a_handshake(void **state)
+{
+	struct mst_sa_tuple t = rig_tuple(PEER_PORT);
 	struct device other;
 	struct control_login *l = rig_tunnel(&other, "eve", NULL);
 	struct mst_sa *sa = rig_sa(l->session, PEER_PORT);
 
 	(void)state;
-	almost(PEER_PORT);
-	assert_int_equal(rig->counters.dtls_failed, 1);
-	assert_int_equal(rig->counters.dtls_done, 0);
-	assert_int_equal(rig_inject_drop(), 0);
-	assert_null(association());
-	assert_ptr_equal(atomic_load(&l->session->sa), sa);
-	assert_int_equal(rig->n_handshakes, 0);
+	client_speaks(PEER_PORT);
+	client_hears(PEER_PORT);
+	assert_ptr_equal(mst_sa_lookup(&t), sa);
+	client_speaks(PEER_PORT);
+	client_hears(PEER_PORT);
+	assert_true(client.done);
+	assert_non_null(association());
+	assert_ptr_equal(mst_sa_lookup(&t), association());
+	assert_null(atomic_load(&l->session->sa));
+	assert_int_equal(atomic_load(&l->session->path), MST_PATH_STREAM);
 	device_close(&other);
 }
 
@@ -471,6 +490,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_association_is_there_before_the_last_flight_leaves),
 		TEST(what_cannot_be_published_is_not_told),
+		TEST(an_address_goes_over_to_whoever_finishes_a_handshake),
 		TEST(the_last_flight_is_repeated_verbatim_and_8_times_at_most),
 		TEST(strangers_get_no_byte),
 		TEST(a_login_without_a_session_is_a_stranger),
