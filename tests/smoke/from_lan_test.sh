@@ -1,6 +1,6 @@
 #!/bin/bash
 # A LAN host starts the connection to the device.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # IPv6 inside the tunnel, and a device that reaches the gateway by IPv6: over DTLS and over CSTP, both ways.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Sizes at the edge of the MTU, both ways; what is too big is answered by ICMP, what may be cut is cut.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

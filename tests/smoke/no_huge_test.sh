@@ -1,6 +1,6 @@
 #!/bin/bash
 # Without hugepages, and with one port for both roles.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # What 'ip route' and 'ip neigh' change on the taps is in the data path within 100 ms.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

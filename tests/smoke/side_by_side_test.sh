@@ -1,6 +1,6 @@
 #!/bin/bash
 # Two labs at once do not disturb each other.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

@@ -1,6 +1,6 @@
 #!/bin/bash
 # dpdk-telemetry.py and mst-cli read everything they should.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

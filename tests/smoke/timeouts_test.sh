@@ -1,6 +1,6 @@
 #!/bin/bash
 # A device that vanishes: DPD closes its connection, the cookie time-out ends its session; idle and time limits.
-set -euo pipefail
+set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
 

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Sourced by scripts/demo and tests/smoke/*: a client, a gateway and a LAN host in network namespaces of their own,
 # joined by veth, and the real openconnect. Everything has a name of its own, so that labs run side by side, and goes
-# away with lab_down, which the EXIT trap calls.
+# away with lab_down, which the EXIT trap calls. Not under pipefail: grep -q ends before what it reads from.
 #
 #   client (192.0.2.2) --- pub0 [gateway] priv0 --- host (10.20.0.2)
 #
@@ -122,7 +122,6 @@ lab_users() { # alice and user1 .. user20, all with the password "secret"
 lab_vpnc_script() {
 	cat >"$LAB/vpnc-script" <<-'S'
 		#!/bin/sh
-		env >"$LAB/env.$TUNDEV"
 		case $reason in
 		connect)
 			ip link set "$TUNDEV" up mtu "$INTERNAL_IP4_MTU"
@@ -132,7 +131,9 @@ lab_vpnc_script() {
 			while [ "$i" -lt "${CISCO_SPLIT_INC:-0}" ]; do
 				eval "ip route add \$CISCO_SPLIT_INC_${i}_ADDR/\$CISCO_SPLIT_INC_${i}_MASKLEN dev $TUNDEV metric 10${TUNDEV#tun}"
 				i=$((i + 1))
-			done ;;
+			done
+			env >"$LAB/env.$TUNDEV.new" # whole or not at all: oc_up looks for it
+			mv "$LAB/env.$TUNDEV.new" "$LAB/env.$TUNDEV" ;;
 		esac
 		exit 0
 	S
