@@ -108,11 +108,12 @@ static int
 recv_reply(int fd, uint64_t deadline_ns, struct ctl_buf *out)
 {
 	uint8_t head[CTL_HEAD_BYTES];
-	struct mst_rd r = mst_rd_init(head, sizeof(head));
+	struct mst_rd r;
 	uint32_t len;
 	int rc;
 
 	MST_TRY(recv_exactly(fd, head, sizeof(head), deadline_ns));
+	r = mst_rd_init(head, sizeof(head));
 	len = mst_rd_u32(&r);
 	if (len > MST_CTL_REPLY_BYTES)
 		return -EMSGSIZE;
