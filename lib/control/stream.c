@@ -10,35 +10,37 @@
 
 #define DPD_DEAD_FACTOR 3 // silent for three intervals: gone
 
-// Writes header and payload as one record. False: TCP is full (the record is kept by tls, or was not taken)
-// or gone.
-static bool
-write_frame(struct control_conn *conn, uint8_t type, const void *payload, size_t len, bool *taken)
+enum written {
+	WRITTEN, // or kept by tls until TCP has room
+	LATER,	 // TCP is full, the record was not taken
+	GONE,	 // it will never be: the read side sees the end of the connection and closes it
+};
+
+// Writes header and payload as one record.
+static enum written
+write_frame(struct control_conn *conn, uint8_t type, const void *payload, size_t len)
 {
 	uint8_t *rec = conn->c->record;
 
-	*taken = false;
 	if (len > MST_TLS_RECORD_BYTES - MST_CSTP_HEADER_BYTES)
-		return true;
+		return GONE;
 	mst_cstp_header(rec, type, (uint16_t)len);
 	if (len != 0)
 		memmove(rec + MST_CSTP_HEADER_BYTES, payload, len); // an echo stands in rec already
 	switch (mst_tls_conn_write(conn->tls, rec, MST_CSTP_HEADER_BYTES + len)) {
 	case MST_TLS_OK:
-		*taken = true;
-		return true;
+		return WRITTEN;
 	case MST_TLS_WANT_WRITE:
 	case MST_TLS_WANT_READ:
-		*taken = true;
 		conn->blocked = true;
 		control_conn_watch_write(conn);
-		return false;
+		return WRITTEN;
 	case MST_TLS_BUSY:
 		conn->blocked = true;
 		control_conn_watch_write(conn);
-		return false;
+		return LATER;
 	default:
-		return false; // the read side sees the end and closes
+		return GONE;
 	}
 }
 
@@ -69,30 +71,33 @@ void
 control_stream_send_packet(struct control_conn *conn, struct rte_mbuf *m)
 {
 	size_t len = rte_pktmbuf_data_len(m);
-	bool taken;
 
 	if (conn->blocked) {
 		enqueue(conn, m);
 		return;
 	}
-	write_frame(conn, MST_CSTP_DATA, rte_pktmbuf_mtod(m, const void *), len, &taken);
-	if (taken) {
+	switch (write_frame(conn, MST_CSTP_DATA, rte_pktmbuf_mtod(m, const void *), len)) {
+	case WRITTEN:
 		count_sent(conn, len);
 		rte_pktmbuf_free(m);
-	} else {
+		break;
+	case LATER:
 		enqueue(conn, m);
+		break;
+	case GONE:
+		CONTROL_COUNT(conn->c, stream_stale);
+		rte_pktmbuf_free(m);
+		break;
 	}
 }
 
 void
 control_stream_send(struct control_conn *conn, uint8_t type, const void *payload, size_t len)
 {
-	bool taken;
-
 	// A control frame that finds TCP full is left out: DPD asks again, and data that moves shows life as
 	// well.
 	if (!conn->blocked)
-		write_frame(conn, type, payload, len, &taken);
+		(void)write_frame(conn, type, payload, len);
 }
 
 void

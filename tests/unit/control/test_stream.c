@@ -235,6 +235,28 @@ a_control_frame_that_finds_tcp_full_is_left_out(void **state)
 	device_close(&d);
 }
 
+// A connection that broke while packets waited: they are given up, and the loop does not try for ever.
+static void
+draining_into_a_broken_connection_ends(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+
+	(void)state;
+	l->conn->blocked = true;
+	for (uint32_t n = 0; n < 3; n++)
+		control_stream_send_packet(l->conn, packet(n, 1000));
+	assert_int_equal(l->conn->queue_len, 3);
+	assert_int_equal(shutdown(l->conn->fd, SHUT_WR), 0);
+	alarm(20); // it would not come back
+	control_stream_drain(l->conn);
+	alarm(0);
+	assert_int_equal(l->conn->queue_len, 0);
+	assert_int_equal(rig->counters.stream_stale, 3);
+	assert_int_equal(rig->counters.stream_tx, 0);
+	device_close(&d);
+}
+
 // The queue's mbufs come back: rig_teardown counts them.
 static void
 closing_gives_the_queue_back(void **state)
@@ -288,6 +310,7 @@ main(void)
 		TEST(a_frame_that_is_none_closes),
 		TEST(a_slow_device_has_a_bounded_queue_that_drains_in_order),
 		TEST(a_control_frame_that_finds_tcp_full_is_left_out),
+		TEST(draining_into_a_broken_connection_ends),
 		TEST(closing_gives_the_queue_back),
 		TEST(the_end_is_told_with_its_reason),
 	};
