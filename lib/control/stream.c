@@ -50,10 +50,8 @@ count_sent(struct control_conn *conn, size_t len)
 	struct mst_session *s = conn->login->session;
 
 	CONTROL_COUNT(conn->c, stream_tx);
-	atomic_store_explicit(&s->stream_tx_packets,
-		atomic_load_explicit(&s->stream_tx_packets, memory_order_relaxed) + 1, memory_order_relaxed);
-	atomic_store_explicit(&s->stream_tx_bytes,
-		atomic_load_explicit(&s->stream_tx_bytes, memory_order_relaxed) + len, memory_order_relaxed);
+	mst_counter_add(&s->stream_tx_packets, 1);
+	mst_counter_add(&s->stream_tx_bytes, len);
 }
 
 static void
@@ -149,11 +147,8 @@ take_data(struct control_conn *conn, const struct mst_cstp_frame *f)
 	mst_pkt(m)->session_index = s->index;
 	mst_pkt(m)->session_id = s->id;
 	CONTROL_COUNT(conn->c, stream_rx);
-	atomic_store_explicit(&s->stream_rx_packets,
-		atomic_load_explicit(&s->stream_rx_packets, memory_order_relaxed) + 1, memory_order_relaxed);
-	atomic_store_explicit(&s->stream_rx_bytes,
-		atomic_load_explicit(&s->stream_rx_bytes, memory_order_relaxed) + f->len,
-		memory_order_relaxed);
+	mst_counter_add(&s->stream_rx_packets, 1);
+	mst_counter_add(&s->stream_rx_bytes, f->len);
 	(void)mst_rt_inject(s->home, m, MST_ENTRY_FROM_DEVICE);
 }
 

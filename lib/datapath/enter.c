@@ -129,7 +129,7 @@ enter(struct mst_worker *w, struct rte_ring *r)
 		else
 			burst_add(&b[e], m[i]);
 	}
-	counter_add(&w->stream_rx_packets, b[ENTRANCE_FROM_DEVICE].n);
+	mst_counter_add(&w->stream_rx_packets, b[ENTRANCE_FROM_DEVICE].n);
 	for (unsigned int e = 0; e < ENTRANCE_COUNT; e++) {
 		burst_each(w, &b[e], entrances[e].enter);
 		datapath_run(w, entrances[e].pipeline, entrances[e].stage, &b[e]);

@@ -72,8 +72,8 @@ prepare(struct mst_worker *w, struct mst_burst *b, uint8_t port)
 		*mst_pkt(b->m[i]) = (struct mst_pkt){.port = port};
 		bytes += b->m[i]->pkt_len;
 	}
-	counter_add(&w->rx_packets, b->n);
-	counter_add(&w->rx_bytes, bytes);
+	mst_counter_add(&w->rx_packets, b->n);
+	mst_counter_add(&w->rx_bytes, bytes);
 }
 
 unsigned int

@@ -30,8 +30,8 @@ open_ahead(const struct mst_pkt *p)
 static inline void
 count_rx(struct mst_sa *sa, uint64_t bytes, uint64_t tsc)
 {
-	counter_add(&sa->rx_packets, 1);
-	counter_add(&sa->rx_bytes, bytes);
+	mst_counter_add(&sa->rx_packets, 1);
+	mst_counter_add(&sa->rx_bytes, bytes);
 	atomic_store_explicit(&sa->last_rx_tsc, tsc, memory_order_relaxed);
 }
 

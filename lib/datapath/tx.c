@@ -30,8 +30,8 @@ to_port(struct mst_worker *w, const struct worker_port *port, struct worker_tx *
 	for (uint16_t i = done; i < t->n; i++)
 		bytes -= t->m[i]->pkt_len;
 	count_verdict(w, MST_SENT, done);
-	counter_add(&w->tx_packets, done);
-	counter_add(&w->tx_bytes, bytes);
+	mst_counter_add(&w->tx_packets, done);
+	mst_counter_add(&w->tx_bytes, bytes);
 	datapath_drop(w, t->m + done, (unsigned int)(t->n - done), MST_DROP_TX);
 }
 

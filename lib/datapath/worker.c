@@ -23,10 +23,10 @@ datapath_turn(struct mst_worker *w)
 static void
 count_turn(struct mst_worker *w, unsigned int n, uint64_t cycles)
 {
-	counter_add(&w->turns, 1);
-	counter_add(&w->total_cycles, cycles);
+	mst_counter_add(&w->turns, 1);
+	mst_counter_add(&w->total_cycles, cycles);
 	if (n > 0)
-		counter_add(&w->busy_cycles, cycles);
+		mst_counter_add(&w->busy_cycles, cycles);
 }
 
 int

@@ -70,12 +70,6 @@ struct mst_worker {
 	worker_counter turns, busy_cycles, total_cycles;
 };
 
-static inline void
-counter_add(worker_counter *c, uint64_t n)
-{
-	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
 static inline uint64_t
 counter_get(const worker_counter *c)
 {
@@ -85,16 +79,16 @@ counter_get(const worker_counter *c)
 static inline void
 count_verdict(struct mst_worker *w, enum mst_verdict v, uint64_t n)
 {
-	counter_add(&w->verdicts[v], n);
+	mst_counter_add(&w->verdicts[v], n);
 }
 
 static inline void
 count_step(struct step_counters *c, uint64_t packets, uint64_t kept, uint64_t cycles)
 {
-	counter_add(&c->calls, 1);
-	counter_add(&c->packets, packets);
-	counter_add(&c->kept, kept);
-	counter_add(&c->cycles, cycles);
+	mst_counter_add(&c->calls, 1);
+	mst_counter_add(&c->packets, packets);
+	mst_counter_add(&c->kept, kept);
+	mst_counter_add(&c->cycles, cycles);
 }
 
 // rx.c: takes one burst of a queue through its pipeline; returns how many packets there were.

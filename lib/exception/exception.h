@@ -28,13 +28,6 @@ struct exception_count {
 };
 extern struct exception_count exception_count;
 
-static inline void
-exception_add(_Atomic uint64_t *c, uint64_t n)
-{
-	// One writer: no locked instruction.
-	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
-}
-
 // tap.c: makes a tap (or tun) of this name, gone when the descriptor closes.
 MST_MUST_USE int exception_tap_open(const char *name, bool inner, int *fd, char *err, size_t err_cap);
 // owner.c: who has the interface of this name, in words: "a veth" or "a tap of openvpn (pid 123)".

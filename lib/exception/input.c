@@ -15,7 +15,7 @@ discard(int fd)
 {
 	uint8_t scratch[64]; // a tap gives what fits and drops the rest
 
-	exception_add(&exception_count.from_kernel_dropped, 1);
+	mst_counter_add(&exception_count.from_kernel_dropped, 1);
 	return read(fd, scratch, sizeof(scratch));
 }
 
@@ -83,13 +83,13 @@ mst_exception_input(unsigned int i)
 			rte_pktmbuf_free(m);
 			if (len <= 0)
 				return;
-			exception_add(&exception_count.from_kernel_dropped, 1);
+			mst_counter_add(&exception_count.from_kernel_dropped, 1);
 			continue;
 		}
 		m->data_len = (uint16_t)len;
 		m->pkt_len = (uint32_t)len;
-		exception_add(inject(nif, m) == 0 ? &exception_count.from_kernel
-						  : &exception_count.from_kernel_dropped,
+		mst_counter_add(inject(nif, m) == 0 ? &exception_count.from_kernel
+						    : &exception_count.from_kernel_dropped,
 			1);
 	}
 }

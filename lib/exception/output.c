@@ -42,7 +42,7 @@ mst_exception_output(void)
 	do {
 		n = rte_ring_dequeue_burst(mst_rt_ring(MST_RING_KERNEL), (void **)m, MST_BURST, NULL);
 		for (unsigned int i = 0; i < n; i++)
-			exception_add(
+			mst_counter_add(
 				give(m[i]) ? &exception_count.to_kernel : &exception_count.to_kernel_dropped,
 				1);
 		if (n > 0)

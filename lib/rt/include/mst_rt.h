@@ -144,6 +144,14 @@ struct rte_ring *mst_rt_ring_handoff(unsigned int worker);
 int mst_rt_inject(unsigned int worker, struct rte_mbuf *m, enum mst_entry entry);
 uint64_t mst_rt_inject_full(void); // how often the ring was full
 
+// ---- counters that one lcore writes and anybody reads ------------------------------------------
+// One writer: no locked instruction. The writer, whichever lcore that is.
+static inline void
+mst_counter_add(_Atomic uint64_t *c, uint64_t n)
+{
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + n, memory_order_relaxed);
+}
+
 // ---- telemetry: a table of rows, registered at once ---------------------------------------------
 struct mst_telemetry_row {
 	const char *command; // "/mst/..."
