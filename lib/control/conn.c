@@ -442,8 +442,7 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 }
 
 void
-control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote, uint16_t remote_port,
-	const struct mst_ip *local)
+control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
 {
 	struct control_conn *conn;
 
@@ -458,9 +457,7 @@ control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote, 
 	conn->state = CONN_TLS;
 	conn->number = ++c->next_conn_number;
 	conn->remote = *remote;
-	conn->remote_port = remote_port;
-	conn->local = *local;
-	conn->opened_ns = conn->last_rx_ns = mst_now_ns();
+	conn->last_rx_ns = mst_now_ns();
 	conn->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
 	conn->writable = event_new(c->base, fd, EV_WRITE, on_writable, conn);
 	conn->timer = evtimer_new(c->base, on_timer, conn);

@@ -161,7 +161,6 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 	TAILQ_INIT(&c->dead);
 	TAILQ_INIT(&c->unread);
 	TAILQ_INIT(&c->logins);
-	TAILQ_INIT(&c->handshakes);
 	mst_random(&c->tuple_seed, sizeof(c->tuple_seed));
 	ret = make_tls(p->conf, &c->tls, err, err_cap);
 	if (ret == 0)

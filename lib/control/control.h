@@ -73,10 +73,8 @@ struct control_conn {
 	struct mst_tls_conn *tls;
 	struct mst_ac *ac; // until the tunnel is up
 	struct event *readable, *writable, *timer;
-	struct mst_ip remote, local;
-	uint16_t remote_port;
+	struct mst_ip remote;
 	struct control_login *login; // in CONN_TUNNEL
-	uint64_t opened_ns;
 	uint64_t last_rx_ns;
 	uint64_t last_dpd_ns;
 	bool is_unread;		// there is more to read than the socket will tell
@@ -91,7 +89,6 @@ struct control_conn {
 // One DTLS handshake in progress.
 struct control_handshake {
 	LIST_ENTRY(control_handshake) by_tuple;
-	TAILQ_ENTRY(control_handshake) all;
 	struct mst_control *c;
 	struct control_login *login;
 	struct mst_tls_dtls *dtls;
@@ -132,7 +129,6 @@ struct mst_control {
 	TAILQ_HEAD(, control_conn) dead;   // closed within this turn of the loop, freed at its end
 	TAILQ_HEAD(, control_conn) unread; // TLS holds bytes of them: read again in the next turn
 	TAILQ_HEAD(, control_login) logins;
-	TAILQ_HEAD(, control_handshake) handshakes;
 	struct control_login_bucket by_cookie[CONTROL_HASH_BUCKETS];
 	struct control_login_bucket by_app_id[CONTROL_HASH_BUCKETS];
 	struct control_handshake_bucket by_tuple[CONTROL_HASH_BUCKETS];
@@ -167,8 +163,7 @@ MST_MUST_USE int control_listen(struct mst_control *c, char *err, size_t err_cap
 void control_listen_stop(struct mst_control *c);
 
 // conn.c
-void control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote, uint16_t remote_port,
-	const struct mst_ip *local);
+void control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote);
 // Takes everything down at once; the object itself is freed at the end of the loop's turn, so that whoever is
 // up the stack may still look at its state (CONN_CLOSING).
 void control_conn_close(struct control_conn *conn);

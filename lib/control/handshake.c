@@ -40,7 +40,6 @@ control_handshake_end(struct control_handshake *h)
 	struct mst_control *c = h->c;
 
 	LIST_REMOVE(h, by_tuple);
-	TAILQ_REMOVE(&c->handshakes, h, all);
 	c->n_handshakes--;
 	h->login->handshake = NULL;
 	event_free(h->timer);
@@ -216,7 +215,6 @@ start(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple 
 	}
 	l->handshake = h;
 	LIST_INSERT_HEAD(bucket_of(c, t), h, by_tuple);
-	TAILQ_INSERT_TAIL(&c->handshakes, h, all);
 	c->n_handshakes++;
 	return h;
 }

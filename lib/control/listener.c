@@ -55,22 +55,18 @@ on_accept(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (int i = 0; i < ACCEPTS_PER_EVENT; i++) {
 		union address peer;
-		union address local;
 		socklen_t len = sizeof(peer);
 		int conn_fd = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		int one = 1;
 
 		if (conn_fd < 0)
 			return;
-		len = sizeof(local);
-		if (getsockname(conn_fd, &local.any, &len) != 0 ||
-			setsockopt(conn_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0) {
+		if (setsockopt(conn_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0) {
 			close(conn_fd);
 			continue;
 		}
-		struct mst_ip remote_ip = address_ip(&peer);
-		struct mst_ip local_ip = address_ip(&local);
-		control_conn_accept(l->c, conn_fd, &remote_ip, ntohs(peer.v4.sin_port), &local_ip);
+		struct mst_ip remote = address_ip(&peer);
+		control_conn_accept(l->c, conn_fd, &remote);
 	}
 }
 

@@ -229,8 +229,8 @@ note_use(struct control_login *l, uint64_t now_ns)
 	}
 }
 
-// True when the login has ended.
-static bool
+// May end the login.
+static void
 tick_one(struct mst_control *c, struct control_login *l, uint64_t now_ns)
 {
 	const struct mst_conf *conf = c->conf;
@@ -238,26 +238,25 @@ tick_one(struct mst_control *c, struct control_login *l, uint64_t now_ns)
 	if (l->conn == NULL && now_ns - l->away_since_ns > conf->timeouts.cookie_s * MST_NS_PER_S) {
 		CONTROL_COUNT(c, end_cookie);
 		control_login_end(c, l, "device did not come back");
-		return true;
+		return;
 	}
 	if (conf->timeouts.session_s != 0 &&
 		now_ns - l->signed_in_ns > conf->timeouts.session_s * MST_NS_PER_S) {
 		CONTROL_COUNT(c, end_limit);
 		control_login_end(c, l, "Session time limit reached");
-		return true;
+		return;
 	}
 	if (l->session == NULL)
-		return false;
+		return;
 	note_use(l, now_ns);
 	if (conf->timeouts.idle_s != 0 && now_ns > l->last_data_ns + conf->timeouts.idle_s * MST_NS_PER_S) {
 		CONTROL_COUNT(c, end_idle);
 		control_login_end(c, l, "Idle timeout");
-		return true;
+		return;
 	}
 	watch_association(c, l, now_ns);
 	if (l->conn != NULL)
 		control_stream_tick(l->conn, now_ns);
-	return false;
 }
 
 void

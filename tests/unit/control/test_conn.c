@@ -22,7 +22,7 @@ half_open_connections_have_a_bound(void **state)
 	assert_int_equal(rig->n_half_open, 8);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	assert_int_equal(mst_ip_parse("198.51.100.9", &ip), 0);
-	control_conn_accept(rig, fd[0], &ip, 1, &ip);
+	control_conn_accept(rig, fd[0], &ip);
 	assert_int_equal(rig->counters.tcp_refused, 1);
 	assert_int_equal(rig->n_conns, 8);
 	assert_int_equal(recv(fd[1], &byte, 1, 0), 0); // closed
@@ -54,7 +54,7 @@ who_does_not_sign_in_is_closed(void **state)
 	rig_conf.timeouts.tls_handshake_s = 0;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	assert_int_equal(mst_ip_parse("198.51.100.9", &ip), 0);
-	control_conn_accept(rig, fd[0], &ip, 1, &ip);
+	control_conn_accept(rig, fd[0], &ip);
 	for (int i = 0; i < 20 && rig->n_conns != 0; i++)
 		rig_turn();
 	assert_int_equal(rig->counters.tls_timeout, 2);
