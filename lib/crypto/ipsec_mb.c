@@ -192,3 +192,12 @@ mst_aead_open(const struct mst_aead_key *k, const uint8_t nonce[MST_AEAD_NONCE_B
 	}
 	return mst_ct_equal(expected, tag, sizeof(expected));
 }
+
+void
+mst_aead_key_prefetch(const struct mst_aead_key *k, size_t len)
+{
+	(void)len;
+	for (unsigned int i = 0; i < 8; i++)
+		__builtin_prefetch(k->store + i * 64);
+	__builtin_prefetch(&k->alg);
+}

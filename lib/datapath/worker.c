@@ -20,6 +20,12 @@ datapath_turn(struct mst_worker *w)
 	return n;
 }
 
+unsigned int
+mst_datapath_turn(unsigned int worker)
+{
+	return datapath_turn(datapath_worker(worker));
+}
+
 static void
 count_turn(struct mst_worker *w, unsigned int n, uint64_t cycles)
 {

@@ -46,6 +46,9 @@ struct mst_aead_key {
 	uint8_t alg; // enum mst_aead_alg
 };
 
+// Any worker. Asks for the cache lines of k that a record of len bytes needs: to be called some records ahead.
+void mst_aead_key_prefetch(const struct mst_aead_key *k, size_t len);
+
 // Key length; 0 for a value that is no algorithm. Any lcore.
 size_t mst_aead_key_bytes(enum mst_aead_alg alg);
 // Name for humans; "none" for a value that is no algorithm. Any lcore.

@@ -16,6 +16,9 @@ MST_MUST_USE int mst_datapath_create(const struct mst_datapath_params *p, char *
 void mst_datapath_destroy(void); // control, when the workers have returned
 // The lcore function: pass to mst_rt_launch.
 int mst_datapath_worker(void *arg);
+// One turn of that loop on the calling thread, for a program that drives a worker itself and never launches
+// it. Returns how many packets there were.
+unsigned int mst_datapath_turn(unsigned int worker);
 
 // ---- reading: telemetry and mst-cli, any thread -------------------------------------------------
 // Verdicts are how packets leave a pipeline, numbered from 0; names are words of [a-z0-9_].

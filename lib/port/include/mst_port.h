@@ -75,6 +75,10 @@ bool mst_port_is_pci(const char *device);
 // already), -EPERM, -ENOSPC (MST_MAX_PORTS), else what the driver said.
 MST_MUST_USE int mst_port_add(
 	const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap);
+// The same for a device that the program made itself, of rings say, and has not configured; p->device only
+// names it.
+MST_MUST_USE int mst_port_adopt(
+	uint16_t dpdk_id, const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap);
 void mst_port_stop_all(void);
 
 unsigned int mst_port_count(void);
