@@ -124,5 +124,5 @@ void bench_stock_run(const struct bench_op *ops, unsigned int n, bool seal);
 // The same with the lines of keys and data asked for some records ahead: the best known on this CPU.
 void bench_best_run(const struct bench_op *ops, unsigned int n, bool seal);
 
-// ---- stub.c: mst_aead_* of the product, switched off at will ------------------------------------
+// ---- stub.c: the ciphers of the product, switched off at will ------------------------------------
 void bench_stub(bool on);

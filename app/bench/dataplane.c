@@ -32,6 +32,7 @@ static const char help[] =
 	"  --seed N         of orders that are random                 (1)\n"
 	"  --memory MIB     of hugepages                              (what the sessions need)\n"
 	"  --no-huge        on ordinary pages\n"
+	"  --stages         under each row the cycles a packet of each stage, 10th percentile of blocks P\n"
 	"  --json           one object instead of the table\n"
 	"  -h, --help       this text\n";
 
@@ -39,7 +40,7 @@ struct options {
 	struct bench_list sizes, sessions, orders, suites;
 	unsigned int dir, pairs, memory_mib;
 	uint64_t seed;
-	bool json, no_huge;
+	bool json, no_huge, stages;
 };
 
 static const struct option long_options[] = {
@@ -52,6 +53,7 @@ static const struct option long_options[] = {
 	{"seed", required_argument, NULL, 'r'},
 	{"memory", required_argument, NULL, 'm'},
 	{"no-huge", no_argument, NULL, 'H'},
+	{"stages", no_argument, NULL, 'S'},
 	{"json", no_argument, NULL, 'j'},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
@@ -104,6 +106,9 @@ take_option(struct options *o, int opt)
 	case 'H':
 		o->no_huge = true;
 		return 0;
+	case 'S':
+		o->stages = true;
+		return 0;
 	case 'j':
 		o->json = true;
 		return 0;
@@ -148,7 +153,7 @@ run_cell(const struct options *o, struct dataplane_cell *c, struct bench_device 
 		if (ret == 0 && o->json)
 			json_array_append_new(rows, dataplane_json_row(c));
 		else if (ret == 0)
-			dataplane_print_row(c);
+			dataplane_print_row(c, o->stages);
 		dataplane_cell_fini(c);
 		MST_TRY(ret);
 	}

@@ -5,6 +5,8 @@
 
 #define DATAPLANE_BLOCK 256 // packets of a timed block: 8 bursts
 
+#define DATAPLANE_STAGES_MAX 32
+
 enum dataplane_dir { DATAPLANE_DEC, DATAPLANE_ENC };
 #define DATAPLANE_DIRS "dec enc both"
 
@@ -36,6 +38,7 @@ struct dataplane_cell {
 	// found, in TSC cycles a packet
 	struct bench_series cycles[DATAPLANE_N_BLOCKS];
 	struct bench_series p_over_s, p_over_r, p_minus_s, p_minus_r;
+	struct bench_series stages[DATAPLANE_STAGES_MAX]; // of blocks P, in the order of mst_datapath_stages
 	unsigned int rejected; // rounds that something else interrupted for more than 20 us
 	double mean_inner;
 };
@@ -46,6 +49,6 @@ void dataplane_cell_fini(struct dataplane_cell *c);
 
 // dataplane_print.c
 void dataplane_print_head(void);
-void dataplane_print_row(struct dataplane_cell *c);
+void dataplane_print_row(struct dataplane_cell *c, bool stages);
 struct json_t;
 struct json_t *dataplane_json_row(struct dataplane_cell *c);

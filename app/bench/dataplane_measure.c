@@ -24,6 +24,7 @@ struct lane {
 	uint64_t inner_bytes;
 	struct bench_op ops[DATAPLANE_BLOCK];
 	struct bench_device *of[DATAPLANE_BLOCK];
+	struct mst_stage_stats before[DATAPLANE_STAGES_MAX], after[DATAPLANE_STAGES_MAX];
 	uint64_t gap_cycles;
 	bool interrupted;
 };
@@ -155,15 +156,22 @@ static int
 one_round(struct lane *l, double cycles[DATAPLANE_N_BLOCKS])
 {
 	l->interrupted = false;
+	(void)mst_datapath_stages(0, l->before, DATAPLANE_STAGES_MAX);
 	MST_TRY(run_pipeline(l, false, &cycles[DATAPLANE_P]));
+	(void)mst_datapath_stages(0, l->after, DATAPLANE_STAGES_MAX);
 	for (int b = DATAPLANE_S; b <= DATAPLANE_E; b++)
 		cycles[b] = run_cipher(l, (enum dataplane_block)b);
 	return run_pipeline(l, true, &cycles[DATAPLANE_I]);
 }
 
 static void
-keep(struct dataplane_cell *c, const double cycles[DATAPLANE_N_BLOCKS])
+keep(struct lane *l, const double cycles[DATAPLANE_N_BLOCKS])
 {
+	struct dataplane_cell *c = l->c;
+
+	for (int i = 0; i < DATAPLANE_STAGES_MAX; i++)
+		bench_series_add(
+			&c->stages[i], (double)(l->after[i].cycles - l->before[i].cycles) / DATAPLANE_BLOCK);
 	for (int b = 0; b < DATAPLANE_N_BLOCKS; b++)
 		bench_series_add(&c->cycles[b], cycles[b]);
 	bench_series_add(&c->p_over_s, cycles[DATAPLANE_P] / cycles[DATAPLANE_S]);
@@ -177,6 +185,8 @@ init_series(struct dataplane_cell *c)
 {
 	for (int b = 0; b < DATAPLANE_N_BLOCKS; b++)
 		bench_series_init(&c->cycles[b], c->pairs);
+	for (int i = 0; i < DATAPLANE_STAGES_MAX; i++)
+		bench_series_init(&c->stages[i], c->pairs);
 	bench_series_init(&c->p_over_s, c->pairs);
 	bench_series_init(&c->p_over_r, c->pairs);
 	bench_series_init(&c->p_minus_s, c->pairs);
@@ -188,6 +198,8 @@ dataplane_cell_fini(struct dataplane_cell *c)
 {
 	for (int b = 0; b < DATAPLANE_N_BLOCKS; b++)
 		bench_series_fini(&c->cycles[b]);
+	for (int i = 0; i < DATAPLANE_STAGES_MAX; i++)
+		bench_series_fini(&c->stages[i]);
 	bench_series_fini(&c->p_over_s);
 	bench_series_fini(&c->p_over_r);
 	bench_series_fini(&c->p_minus_s);
@@ -214,7 +226,7 @@ dataplane_measure(struct dataplane_cell *c, struct bench_device *devices)
 		if (ret == 0 && l->interrupted)
 			c->rejected++;
 		else if (ret == 0)
-			keep(c, cycles);
+			keep(l, cycles);
 	}
 	c->mean_inner = (double)l->inner_bytes / l->n_made;
 	bench_pick_fini(&l->pick);

@@ -1,6 +1,7 @@
 // A cell as a line of text and as an object of JSON. The schema of the JSON stands in tests/perf/README.md. Main lcore.
 #include <jansson.h>
 
+#include "mst_datapath.h"
 #include "mst_session.h"
 
 #include "dataplane.h"
@@ -49,8 +50,22 @@ print_spread(struct bench_series *s, int decimals, int width)
 	printf(" %-*s", width, text);
 }
 
+// What the burst loop itself has counted.
+static void
+print_stages(struct dataplane_cell *c)
+{
+	struct mst_stage_stats rows[DATAPLANE_STAGES_MAX];
+	unsigned int n = mst_datapath_stages(0, rows, DATAPLANE_STAGES_MAX);
+
+	printf("    ");
+	for (unsigned int i = 0; i < n; i++)
+		if (c->stages[i].n != 0 && bench_series_at(&c->stages[i], 0.5) > 0)
+			printf(" %s %.1f", rows[i].stage, bench_series_at(&c->stages[i], 0.1));
+	printf("\n");
+}
+
 void
-dataplane_print_row(struct dataplane_cell *c)
+dataplane_print_row(struct dataplane_cell *c, bool stages)
 {
 	char size[16], order[16];
 
@@ -70,6 +85,8 @@ dataplane_print_row(struct dataplane_cell *c)
 	print_spread(&c->p_minus_s, 0, 20);
 	print_spread(&c->p_minus_r, 0, 20);
 	printf(" %4u\n", c->rejected);
+	if (stages)
+		print_stages(c);
 	fflush(stdout);
 }
 

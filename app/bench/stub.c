@@ -1,5 +1,5 @@
-// mst_aead_open and mst_aead_seal of the product as the linker's --wrap gives them to this program: with the stub on, a
-// pipeline runs as it is but for the cipher itself. Main lcore.
+// The ciphers of the product as the linker's --wrap gives them to this program: with the stub on, a pipeline runs as it is
+// but for the cipher itself. Main lcore.
 #include "bench.h"
 
 static bool stubbed;
@@ -10,26 +10,23 @@ bench_stub(bool on)
 	stubbed = on;
 }
 
-bool __real_mst_aead_open(const struct mst_aead_key *k, const uint8_t *nonce, const uint8_t *aad,
-	size_t aad_len, uint8_t *data, size_t len, const uint8_t *tag);
-bool __wrap_mst_aead_open(const struct mst_aead_key *k, const uint8_t *nonce, const uint8_t *aad,
-	size_t aad_len, uint8_t *data, size_t len, const uint8_t *tag);
-void __real_mst_aead_seal(const struct mst_aead_key *k, const uint8_t *nonce, const uint8_t *aad,
-	size_t aad_len, uint8_t *data, size_t len, uint8_t *tag);
-void __wrap_mst_aead_seal(const struct mst_aead_key *k, const uint8_t *nonce, const uint8_t *aad,
-	size_t aad_len, uint8_t *data, size_t len, uint8_t *tag);
+void __real_mst_aead_open_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len);
+void __wrap_mst_aead_open_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len);
+void __real_mst_aead_seal_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len);
+void __wrap_mst_aead_seal_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len);
 
-bool
-__wrap_mst_aead_open(const struct mst_aead_key *k, const uint8_t *nonce, const uint8_t *aad, size_t aad_len,
-	uint8_t *data, size_t len, const uint8_t *tag)
+void
+__wrap_mst_aead_open_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len)
 {
-	return stubbed || __real_mst_aead_open(k, nonce, aad, aad_len, data, len, tag);
+	if (!stubbed)
+		__real_mst_aead_open_burst(ops, n, aad_len);
+	for (unsigned int i = 0; stubbed && i < n; i++)
+		ops[i].ok = true;
 }
 
 void
-__wrap_mst_aead_seal(const struct mst_aead_key *k, const uint8_t *nonce, const uint8_t *aad, size_t aad_len,
-	uint8_t *data, size_t len, uint8_t *tag)
+__wrap_mst_aead_seal_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len)
 {
 	if (!stubbed)
-		__real_mst_aead_seal(k, nonce, aad, aad_len, data, len, tag);
+		__real_mst_aead_seal_burst(ops, n, aad_len);
 }

@@ -66,8 +66,11 @@ stage_lookup_out(const struct mst_worker *w, struct mst_burst *b)
 		struct mst_pkt *p = mst_pkt(b->m[i]);
 		const struct mst_session *s = p->session;
 
-		p->sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
-		rte_prefetch0(p->sa);
+		struct mst_sa *sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
+
+		p->sa = sa;
+		if (likely(sa != NULL))
+			rte_prefetch0(sa->template_bytes);
 	}
 	burst_each(w, b, lookup_one);
 }
