@@ -125,7 +125,7 @@ enter(struct mst_worker *w, struct rte_ring *r)
 		enum entrance e = entrance_of(mst_pkt(m[i]));
 
 		if (e == ENTRANCE_COUNT)
-			datapath_tx(w, m[i]);
+			datapath_tx(w, &m[i], 1);
 		else
 			burst_add(&b[e], m[i]);
 	}

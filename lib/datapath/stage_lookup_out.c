@@ -69,8 +69,12 @@ stage_lookup_out(const struct mst_worker *w, struct mst_burst *b)
 		struct mst_sa *sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
 
 		p->sa = sa;
-		if (likely(sa != NULL))
-			rte_prefetch0(sa->template_bytes);
+		if (unlikely(sa == NULL))
+			continue;
+		// What stage_seal reads before it comes to the keys themselves.
+		rte_prefetch0(&sa->tx_seq);
+		rte_prefetch0(sa->template_bytes);
+		rte_prefetch0(&sa->keys.tx.alg);
 	}
 	burst_each(w, b, lookup_one);
 }

@@ -51,17 +51,19 @@ send_buffer(struct mst_worker *w, unsigned int port)
 }
 
 void
-datapath_tx(struct mst_worker *w, struct rte_mbuf *m)
+datapath_tx(struct mst_worker *w, struct rte_mbuf **m, unsigned int n)
 {
-	unsigned int port = mst_pkt(m)->port;
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int port = mst_pkt(m[i])->port;
 
-	if (unlikely(port >= w->n_ports)) {
-		datapath_drop(w, &m, 1, MST_DROP_PORT);
-		return;
+		if (unlikely(port >= w->n_ports)) {
+			datapath_drop(w, &m[i], 1, MST_DROP_PORT);
+			continue;
+		}
+		if (unlikely(w->tx[port].n == TX_BUFFER))
+			send_buffer(w, port);
+		w->tx[port].m[w->tx[port].n++] = m[i];
 	}
-	if (unlikely(w->tx[port].n == TX_BUFFER))
-		send_buffer(w, port);
-	w->tx[port].m[w->tx[port].n++] = m;
 }
 
 void

@@ -60,6 +60,7 @@ struct mst_worker {
 	struct mst_punt_policer policer;
 	struct limiter handshakes; // by source
 	struct limiter resolves;   // by next hop
+	uint32_t bursts[PIPELINE_COUNT];
 
 	// the worker writes, telemetry reads
 	alignas(64) worker_counter verdicts[MST_VERDICT_COUNT];
@@ -100,8 +101,8 @@ unsigned int datapath_enter_inject(struct mst_worker *w);
 void datapath_leave(struct mst_worker *w, struct mst_burst *b);
 // Frees n packets that end in v.
 void datapath_drop(struct mst_worker *w, struct rte_mbuf **m, unsigned int n, enum mst_verdict v);
-// tx.c: takes a whole frame for our port mst_pkt(m)->port; it is sent at the end of the turn at the latest.
-void datapath_tx(struct mst_worker *w, struct rte_mbuf *m);
+// tx.c: takes whole frames, each for our port mst_pkt(m)->port; they are sent at the end of the turn at the latest.
+void datapath_tx(struct mst_worker *w, struct rte_mbuf **m, unsigned int n);
 void datapath_tx_flush(struct mst_worker *w);
 // worker.c: one turn of the loop; returns how many packets were handled.
 unsigned int datapath_turn(struct mst_worker *w);

@@ -29,11 +29,18 @@ struct mst_sa_counts {
 
 struct mst_sa {
 	// control writes before publish, workers read: what the way in reads of it
-	alignas(64) struct mst_sa_tuple tuple;
+	alignas(128) struct mst_sa_tuple tuple;
 	struct mst_session *session;
 	uint32_t session_index, session_id;
 	uint16_t epoch;
 	uint16_t owner; // worker that owns the receive state
+
+	// rx owner writes (plain load and store, read by telemetry); beside the line above, for what fetches in pairs
+	alignas(64) _Atomic uint64_t rx_packets;
+	_Atomic uint64_t rx_bytes;
+	_Atomic uint64_t last_rx_tsc;
+	_Atomic uint64_t last_data_tsc; // of data that is not ICMP: idle timeout
+	struct mst_dtls_window window;
 
 	// control writes before publish, workers read: what the way out reads of it
 	alignas(64) uint8_t template_bytes[48];
@@ -41,14 +48,6 @@ struct mst_sa {
 	uint8_t template_len;  // 28 or 48: IP header + UDP header, lengths and checksum zero
 	uint8_t ip_version;    // of the outer headers
 	uint8_t head_bytes;    // DTLS header + explicit nonce
-
-	// rx owner writes
-	// (plain load + store by the owner, read by telemetry)
-	alignas(64) _Atomic uint64_t rx_packets;
-	_Atomic uint64_t rx_bytes;
-	_Atomic uint64_t last_rx_tsc;
-	_Atomic uint64_t last_data_tsc; // of data that is not ICMP: idle timeout
-	struct mst_dtls_window window;
 
 	// any worker: one fetch-add a burst
 	alignas(64) _Atomic uint64_t tx_seq; // next sequence number, from MST_DTLS_FIRST_DATA_SEQ
