@@ -1,6 +1,7 @@
 // What the sub-commands of mst-bench share. One thread: EAL's main lcore; nothing is launched on a worker.
 #pragma once
 
+#include <getopt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,7 +10,14 @@
 #include "mst_crypto.h"
 
 // sysexits.h
-enum bench_exit { BENCH_OK = 0, BENCH_FAILED = 1, BENCH_USAGE = 64, BENCH_HOST = 71, BENCH_NOPERM = 77 };
+enum bench_exit {
+	BENCH_GO_ON = -1,
+	BENCH_OK = 0,
+	BENCH_FAILED = 1,
+	BENCH_USAGE = 64,
+	BENCH_HOST = 71,
+	BENCH_NOPERM = 77
+};
 
 // A sub-command: its own options, its own --help; returns the exit code. argv[0] is its name.
 typedef int bench_command_fn(int argc, char **argv);
@@ -36,6 +44,7 @@ double bench_series_at(struct bench_series *s, double q);
 
 enum bench_order { BENCH_RR, BENCH_RANDOM, BENCH_ZIPF, BENCH_BURST8 };
 #define BENCH_ORDERS "rr random zipf burst8"
+#define BENCH_SUITES "aes-256-gcm chacha20-poly1305 aes-128-gcm" // in the order of mst_dtls_suite_at
 
 struct bench_list {
 	size_t n;
@@ -48,6 +57,17 @@ MST_MUST_USE int bench_list_parse(const char *option, const char *text, const ch
 	unsigned int max, struct bench_list *out);
 // Inner length of packet i of a size.
 unsigned int bench_inner_len(unsigned int size, unsigned int i);
+
+// ---- cli.c --------------------------------------------------------------------------------------
+// One option of getopt_long; negative when its argument is wrong, which was said on stderr.
+typedef int bench_option_fn(void *arg, int opt);
+// BENCH_GO_ON, or the exit code; -h and --help (value 'h') are answered here.
+int bench_options(int argc, char **argv, const struct option *longs, bench_option_fn *take, void *arg,
+	const char *help);
+MST_MUST_USE int bench_number_parse(
+	const char *option, const char *text, unsigned int min, unsigned int max, unsigned int *out);
+MST_MUST_USE int bench_sizes_parse(const char *text, struct bench_list *out);
+void bench_size_text(unsigned int size, char out[16]);
 
 // Which session comes next.
 struct bench_pick {

@@ -2,7 +2,6 @@
 // Main lcore.
 #include "dataplane.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -10,7 +9,6 @@
 
 #include "mst_session.h"
 
-#define SUITE_WORDS "aes-256-gcm chacha20-poly1305 aes-128-gcm" // in the order of mst_dtls_suite_at
 #define SESSIONS_MAX 65536
 #define PAIRS_MIN 1
 #define PAIRS_MAX 100000
@@ -26,7 +24,7 @@ static const char help[] =
 	"  --size LIST      inner IP bytes, 28 to 1434, or imix       (64,256,570,1400,imix)\n"
 	"  --sessions LIST  1 to 65536                                (1000)\n"
 	"  --order LIST     rr, random, zipf, burst8                  (rr)\n"
-	"  --suite LIST     " SUITE_WORDS "  (aes-256-gcm)\n"
+	"  --suite LIST     " BENCH_SUITES "  (aes-256-gcm)\n"
 	"  --dir DIR        dec, enc or both                          (both)\n"
 	"  --pairs N        rounds a cell                             (200)\n"
 	"  --seed N         of orders that are random                 (1)\n"
@@ -60,49 +58,33 @@ static const struct option long_options[] = {
 };
 
 static int
-parse_number(const char *option, const char *text, unsigned int min, unsigned int max, unsigned int *out)
+take_option(void *arg, int opt)
 {
-	struct bench_list l;
-
-	MST_TRY(bench_list_parse(option, text, NULL, min, max, &l));
-	*out = l.v[l.n - 1];
-	return 0;
-}
-
-static int
-parse_size(const char *text, struct bench_list *out)
-{
-	// The word imix has index 0, which is BENCH_IMIX.
-	return bench_list_parse("size", text, "imix", BENCH_INNER_MIN, BENCH_INNER_MAX, out);
-}
-
-static int
-take_option(struct options *o, int opt)
-{
+	struct options *o = arg;
 	unsigned int seed;
 	struct bench_list dir;
 
 	switch (opt) {
 	case 's':
-		return parse_size(optarg, &o->sizes);
+		return bench_sizes_parse(optarg, &o->sizes);
 	case 'n':
 		return bench_list_parse("sessions", optarg, NULL, 1, SESSIONS_MAX, &o->sessions);
 	case 'o':
 		return bench_list_parse("order", optarg, BENCH_ORDERS, 0, 0, &o->orders);
 	case 'c':
-		return bench_list_parse("suite", optarg, SUITE_WORDS, 0, 0, &o->suites);
+		return bench_list_parse("suite", optarg, BENCH_SUITES, 0, 0, &o->suites);
 	case 'd':
 		MST_TRY(bench_list_parse("dir", optarg, DATAPLANE_DIRS, 0, 0, &dir));
 		o->dir = dir.v[0];
 		return 0;
 	case 'p':
-		return parse_number("pairs", optarg, PAIRS_MIN, PAIRS_MAX, &o->pairs);
+		return bench_number_parse("pairs", optarg, PAIRS_MIN, PAIRS_MAX, &o->pairs);
 	case 'r':
-		MST_TRY(parse_number("seed", optarg, 1, UINT32_MAX, &seed));
+		MST_TRY(bench_number_parse("seed", optarg, 1, UINT32_MAX, &seed));
 		o->seed = seed;
 		return 0;
 	case 'm':
-		return parse_number("memory", optarg, 64, 1048576, &o->memory_mib);
+		return bench_number_parse("memory", optarg, 64, 1048576, &o->memory_mib);
 	case 'H':
 		o->no_huge = true;
 		return 0;
@@ -115,28 +97,6 @@ take_option(struct options *o, int opt)
 	default:
 		return -1;
 	}
-}
-
-// -1: go on; else the exit code.
-static int
-parse_options(int argc, char **argv, struct options *o)
-{
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
-		if (opt == 'h') {
-			fputs(help, stdout);
-			return BENCH_OK;
-		}
-		if (take_option(o, opt) < 0) {
-			fputs("try: mst-bench dataplane --help\n", stderr);
-			return BENCH_USAGE;
-		}
-	}
-	if (optind == argc)
-		return -1;
-	fprintf(stderr, "mst-bench: unexpected argument: %s\n", argv[optind]);
-	return BENCH_USAGE;
 }
 
 static int
@@ -226,9 +186,9 @@ bench_dataplane(int argc, char **argv)
 	struct bench_world_params p = {0};
 	int ret;
 
-	MST_ASSERT(parse_size("64,256,570,1400,imix", &o.sizes) == 0);
-	ret = parse_options(argc, argv, &o);
-	if (ret >= 0)
+	MST_ASSERT(bench_sizes_parse("64,256,570,1400,imix", &o.sizes) == 0);
+	ret = bench_options(argc, argv, long_options, take_option, &o, help);
+	if (ret != BENCH_GO_ON)
 		return ret;
 	for (size_t i = 0; i < o.sessions.n; i++)
 		p.n_sessions = o.sessions.v[i] > p.n_sessions ? o.sessions.v[i] : p.n_sessions;

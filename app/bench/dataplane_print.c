@@ -12,15 +12,6 @@ static const char *const block_names[] = {
 #undef X
 };
 
-static void
-size_text(const struct dataplane_cell *c, char out[16])
-{
-	if (c->size == BENCH_IMIX)
-		snprintf(out, 16, "imix");
-	else
-		snprintf(out, 16, "%u", c->size);
-}
-
 void
 dataplane_print_head(void)
 {
@@ -69,7 +60,7 @@ dataplane_print_row(struct dataplane_cell *c, bool stages)
 {
 	char size[16], order[16];
 
-	size_text(c, size);
+	bench_size_text(c->size, size);
 	printf("%-4s %-5s %8u %-6s %-22s", c->dir == DATAPLANE_DEC ? "dec" : "enc", size, c->sessions,
 		bench_word(BENCH_ORDERS, c->order, order), mst_dtls_suite_at(c->suite)->name);
 	for (int b = 0; b < DATAPLANE_N_BLOCKS; b++) {
@@ -103,7 +94,7 @@ dataplane_json_row(struct dataplane_cell *c)
 	char size[16], order[16];
 	json_t *row, *cycles = json_object();
 
-	size_text(c, size);
+	bench_size_text(c->size, size);
 	for (int b = 0; b < DATAPLANE_N_BLOCKS; b++)
 		json_object_set_new(cycles, block_names[b], spread(&c->cycles[b]));
 	row = json_pack("{s:s, s:s, s:f, s:i, s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "dir",

@@ -11,6 +11,8 @@ struct command {
 
 static const struct command commands[] = {
 	{"dataplane", bench_dataplane, "both pipelines, rx to tx, beside the bare cipher"},
+	{"crypto", bench_crypto, "the bare cipher, as others call it and as the data plane does"},
+	{"lookup", bench_lookup, "tuple to association, address to session, destination to adjacency"},
 };
 
 static void
