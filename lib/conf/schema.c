@@ -26,8 +26,8 @@ static const struct mst_conf_key lcores_keys[] = {
 	{.name = "control", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_lcores, control), .required = true,
 	 .min = 0, .max = LCORE_MAX, .change = MST_CONF_RESTART, .help = "CPU of the control lcore"},
 	{.name = "workers", .type = MST_CONF_UINT, MST_CONF_LIST_AT(struct mst_conf_lcores, workers, n_workers),
-	 .required = true, .unique = true, .min = 0, .max = LCORE_MAX, .min_items = 1, .max_items = 127,
-	 .change = MST_CONF_RESTART, .help = "CPUs of the worker lcores, the control lcore's not among them"},
+	 .required = true, .min = 0, .max = LCORE_MAX, .min_items = 1, .max_items = 127, .change = MST_CONF_RESTART,
+	 .help = "CPUs of the worker lcores; a CPU named twice, or control's, is shared, which is slow"},
 	ROW_END,
 };
 

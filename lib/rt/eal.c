@@ -114,7 +114,7 @@ create_parts(char *err, size_t err_cap)
 	int rc = rt_qsbr_create(cpus.n_workers);
 
 	if (rc == 0)
-		rc = rt_ring_create(cpus.n_workers);
+		rc = rt_ring_create(cpus.n_workers, cpus.shared);
 	if (rc == 0)
 		rc = rt_telemetry_create();
 	if (rc < 0)
@@ -143,8 +143,9 @@ prepare(const struct mst_rt_params *p, const cpu_set_t *allowed, char *err, size
 
 	MST_TRY(rt_cpus_choose(p, allowed, &cpus, err, err_cap));
 	if (cpus.shared)
-		MST_LOG(WARNING, "rt", "control and worker share CPU %d: expect low throughput",
-			cpus.control);
+		MST_LOG(WARNING, "rt",
+			"lcores share a CPU: each waits for the time slices of the other, expect low "
+			"throughput");
 	huge = decide_huge(p, &cpus, err, err_cap);
 	MST_TRY(huge);
 	MST_TRY(rt_args_build(&args, p, &cpus, huge == 1, err, err_cap));
@@ -209,6 +210,12 @@ unsigned int
 mst_rt_worker_lcore(unsigned int worker)
 {
 	return rt_cpus_worker_lcore(&cpus, worker);
+}
+
+int
+mst_rt_worker_socket(unsigned int worker)
+{
+	return (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(worker));
 }
 
 int

@@ -21,8 +21,8 @@
 enum mst_rt_huge { MST_RT_HUGE_AUTO, MST_RT_HUGE_ON, MST_RT_HUGE_OFF };
 
 struct mst_rt_params {
-	int control_cpu; // -1 = choose ("lcores: auto")
-	int worker_cpus[MST_MAX_WORKERS];
+	int control_cpu;		  // -1 = choose ("lcores: auto")
+	int worker_cpus[MST_MAX_WORKERS]; // one CPU more than once, or control's too: shared
 	unsigned int n_workers; // 0 = choose: every other CPU this process may run on; one CPU: share it
 	enum mst_rt_huge huge;	// auto: hugepages when enough are free, else --no-huge --no-shconf
 	unsigned int memory_mib;
@@ -43,6 +43,7 @@ void mst_rt_eal_error(char *out, size_t cap);
 
 unsigned int mst_rt_n_workers(void);
 unsigned int mst_rt_worker_lcore(unsigned int worker); // EAL lcore id of worker 0 .. n-1
+int mst_rt_worker_socket(unsigned int worker); // NUMA node of its CPU: what it uses most is allocated there
 
 typedef int mst_worker_fn(void *arg);		   // arg = (void *)(uintptr_t)worker index
 MST_MUST_USE int mst_rt_launch(mst_worker_fn *fn); // on every worker lcore
