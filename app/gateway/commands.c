@@ -169,6 +169,25 @@ put_load(json_t *o)
 	json_object_set_new(o, "Busiest worker percent", json_integer((json_int_t)(100 * worst + 0.5)));
 }
 
+// Of all workers: what went from one to another, and why.
+static void
+put_handed_over(json_t *o)
+{
+	uint64_t strays = 0, spread = 0, tx = 0;
+
+	for (unsigned int w = 0; w < mst_rt_n_workers(); w++) {
+		struct mst_worker_stats s;
+
+		mst_datapath_worker_stats(w, &s);
+		strays += s.handed_strays;
+		spread += s.handed_spread;
+		tx += s.handed_tx;
+	}
+	put_number(o, "Handed over: strays", strays);
+	put_number(o, "Handed over: software spread", spread);
+	put_number(o, "Handed over: to transmit", tx);
+}
+
 static void
 put_traffic(json_t *o)
 {
@@ -221,6 +240,7 @@ status_json(const struct gateway *g, bool statistics)
 	put_number(o, "Half-open connections", gauges.half_open);
 	put_number(o, "Workers", mst_rt_n_workers());
 	put_load(o);
+	put_handed_over(o);
 	put_traffic(o);
 	mst_control_certificate(g->control, certificate, sizeof(certificate), &days_left);
 	put_text(o, "Certificate", certificate);

@@ -154,6 +154,7 @@ start_sessions(const struct mst_conf *conf, char *err, size_t err_cap)
 		.pool4 = conf->pool.ipv4,
 		.pool6 = conf->pool.ipv6,
 		.max_sessions = conf->limits.sessions,
+		.home_owns = mst_port_spreads_by_software(mst_port_get(0), mst_rt_n_workers()),
 	};
 
 	// Addresses of the ports need no reserve: a pool that overlaps a port's network is refused by conf.

@@ -62,7 +62,7 @@ static const struct mst_conf_key dpdk_keys[] = {
 	 .help = "default router behind the port, one IPv4 and one IPv6"}, \
 	{.name = "queues", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_port, queues), .or_auto = true, \
 	 .min = 1, .max = 64, .def = "auto", .change = MST_CONF_RESTART, \
-	 .help = "receive queues; auto: one a worker, as many as the device has"}, \
+	 .help = "receive queues; auto: one a worker, as many as the device has; with fewer, workers share the work"}, \
 	{.name = "mtu", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_port, mtu), .min = 1280, .max = 9000, \
 	 .def = "1500", .change = MST_CONF_RESTART, .help = "largest IP packet of the port"}, \
 	{.name = "tap", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_port, tap), .min = 1, .max = 15, \

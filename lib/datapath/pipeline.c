@@ -3,10 +3,10 @@
 
 // clang-format off
 // From the public port to the private one.
-//   rx ------------> outer       MST_RING handoff ------> open        MST_ENTRY_FROM_DEVICE -> inner
+//   rx ------------> outer       record handed over ----> open        MST_ENTRY_FROM_DEVICE -> inner
 // From the private port to the public one.
 //   rx ------------> private     MST_ENTRY_TO_DEVICE ---> lookup_out  DPD response ----------> seal
-//                                MST_ENTRY_OUTER -------> route
+//                                packet handed over ----> seal        MST_ENTRY_OUTER -------> route
 static const struct pipeline pipelines[PIPELINE_COUNT] = {
 	[PIPELINE_IN] = {"inbound", IN_END, {
 		[IN_OUTER]    = {"outer",      stage_outer},         // Ethernet, IP, UDP: for us, and for our port?

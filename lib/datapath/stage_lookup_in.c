@@ -48,7 +48,7 @@ lookup_one(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, st
 	p->session_id = sa->session_id;
 	if (unlikely(sa->owner != w->index)) {
 		p->worker = sa->owner;
-		return MST_HANDOFF;
+		return w->spread_in ? MST_SPREAD_IN : MST_HANDOFF;
 	}
 	// What stage_open reads before it comes to the keys themselves.
 	rte_prefetch0(&sa->rx_packets);

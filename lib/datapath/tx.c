@@ -13,7 +13,7 @@ to_queue_owner(struct mst_worker *w, uint16_t owner, struct worker_tx *t)
 	for (uint16_t i = 0; i < t->n; i++)
 		mst_pkt(t->m[i])->entry = MST_ENTRY_FRAME;
 	done = rte_ring_enqueue_burst(w->handoff_to[owner], (void *const *)t->m, t->n, NULL);
-	count_verdict(w, MST_HANDOFF, done);
+	count_verdict(w, MST_HANDOFF_TX, done);
 	datapath_drop(w, t->m + done, t->n - done, MST_DROP_HANDOFF_RING);
 }
 

@@ -15,11 +15,12 @@
 #define WORKER_MAX_RXQ 32
 #define TX_BUFFER 64
 
-// On the ring between workers pkt->entry is this, or MST_ENTRY_FRAME for the owner of a transmit queue.
-#define ENTRY_RECORD 0xff
+// On the ring between workers pkt->entry is one of these, or MST_ENTRY_FRAME for the owner of a transmit queue.
+#define ENTRY_RECORD 0xff // parsed and looked up: to open
+#define ENTRY_PLAIN 0xfe  // inner packet to a device, looked up: to seal
 
 // What a worker does besides running stages; counted like a stage.
-enum io_step { IO_RX, IO_LEAVE, IO_TX, IO_STEP_COUNT };
+enum io_step { IO_RX, IO_ENTER, IO_LEAVE, IO_TX, IO_STEP_COUNT };
 
 struct worker_rxq {
 	uint16_t dpdk_id, queue;
@@ -50,6 +51,8 @@ struct mst_worker {
 	alignas(64) uint16_t index;
 	uint16_t n_rxq, n_ports, n_workers;
 	uint32_t dtls_port_be; // as in the packet; beyond 16 bits when DTLS is off, so that no port equals it
+	bool spread_in; // the public port has fewer queues than workers: records go to their session's worker
+	bool spread_out; // the private port has: packets to devices do
 	struct rte_ring *control, *kernel, *stream, *inject, *handoff;
 	struct rte_ring *handoff_to[MST_MAX_WORKERS];
 	struct worker_rxq rxq[WORKER_MAX_RXQ];
@@ -109,8 +112,10 @@ unsigned int datapath_turn(struct mst_worker *w);
 
 // worker_setup.c: NULL past the last.
 struct mst_worker *datapath_worker(unsigned int index);
-// Which worker polls queue q of n_rxq of our port.
+// Which worker polls or sends by queue q of n_queues of our port, and by which queue a worker's frames leave.
 unsigned int datapath_worker_of_queue(
-	unsigned int port, unsigned int q, unsigned int n_rxq, unsigned int n_workers);
+	unsigned int port, unsigned int q, unsigned int n_queues, unsigned int n_workers);
+unsigned int datapath_txq_of_worker(
+	unsigned int port, unsigned int worker, unsigned int n_txq, unsigned int n_workers);
 // telemetry.c
 MST_MUST_USE int datapath_telemetry_register(void);

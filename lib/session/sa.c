@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_lcore.h>
 #include <rte_malloc.h>
 
 #include "mst_wire_inline.h"
@@ -63,19 +62,18 @@ make_template(struct mst_sa *sa)
 int
 mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p)
 {
+	uint16_t owner = session_state.home_owns ? s->home : p->owner;
 	struct mst_sa *sa;
-	int socket;
 
-	if ((p->tuple.version != 4 && p->tuple.version != 6) || p->owner >= mst_rt_n_workers())
+	if ((p->tuple.version != 4 && p->tuple.version != 6) || owner >= mst_rt_n_workers())
 		return -EINVAL;
-	socket = (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(p->owner));
-	sa = rte_zmalloc_socket("mst_sa", sizeof(*sa), alignof(struct mst_sa), socket);
+	sa = rte_zmalloc_socket("mst_sa", sizeof(*sa), alignof(struct mst_sa), mst_rt_worker_socket(owner));
 	if (sa == NULL)
 		return -ENOMEM;
 	sa->session = s;
 	sa->session_index = s->index;
 	sa->session_id = s->id;
-	sa->owner = p->owner;
+	sa->owner = owner;
 	sa->ip_version = (uint8_t)p->tuple.version;
 	sa->tuple = p->tuple;
 	make_template(sa);

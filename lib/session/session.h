@@ -47,6 +47,7 @@ struct session_state {
 	struct session_tuples by_tuple;
 	uint32_t capacity;
 	uint32_t last_id;
+	bool home_owns;
 	_Atomic uint32_t live, dtls, free, quarantined;
 	_Atomic uint64_t opened, closed, exhausted;
 };

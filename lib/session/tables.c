@@ -97,6 +97,7 @@ mst_session_tables_create(const struct mst_session_params *p, char *err, size_t 
 
 	MST_ASSERT(mst_session_table_.slots == NULL);
 	MST_TRY(check_pools(p, err, err_cap));
+	session_state.home_owns = p->home_owns;
 	ret = make_slots(p);
 	if (ret == 0)
 		ret = make_leases(p);

@@ -173,6 +173,39 @@ a_stray_may_come_too_late(void **state)
 	rig_device_close(&d);
 }
 
+// What happens to a device while its packet is on the way to the worker that seals.
+static void
+a_packet_to_seal_follows_the_path_of_its_device(void **state)
+{
+	const enum mst_verdict ends[] = {MST_STREAM, MST_DROP_NO_PATH, MST_DROP_STALE};
+	struct mst_worker *w = rig_worker(0);
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(ends); i++) {
+		rig_device_open(&d, 0, 4);
+		d.s->home = 1;
+		w->spread_out = true;
+		rig_push(RIG_PRIVATE, frame,
+			rig_frame(frame, RIG_PRIVATE, l3, rig_packet(l3, RIG_HOST4, d.addr4, 17, 64, 10)));
+		rig_mark();
+		rig_turn(0);
+		assert_int_equal(rig_verdict(MST_SPREAD_OUT), 1);
+		w->spread_out = false;
+		if (i == 0)
+			mst_sa_retire(d.s);
+		else if (i == 1)
+			mst_session_set_path(d.s, MST_PATH_NONE);
+		else
+			rig_device_close(&d);
+		assert_int_equal(rig_turn(1), 1);
+		assert_int_equal(rig_verdict(ends[i]), 1);
+		assert_int_equal(rig_verdicts_final(), 1);
+		rig_empty_ring(mst_rt_ring(MST_RING_STREAM));
+		if (i < 2)
+			rig_device_close(&d);
+	}
+}
+
 static void
 new_keys_take_over_and_the_old_are_refused(void **state)
 {
@@ -241,6 +274,7 @@ main(void)
 		cmocka_unit_test(a_handle_does_not_outlive_its_session),
 		cmocka_unit_test(a_stray_record_is_opened_by_its_owner),
 		cmocka_unit_test(a_stray_may_come_too_late),
+		cmocka_unit_test(a_packet_to_seal_follows_the_path_of_its_device),
 		cmocka_unit_test(new_keys_take_over_and_the_old_are_refused),
 		cmocka_unit_test(the_loop_runs_on_a_lcore_and_stops),
 	};

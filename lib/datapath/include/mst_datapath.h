@@ -32,7 +32,7 @@ struct mst_stage_stats {
 	const char *pipeline, *stage;
 	uint64_t calls, packets, cycles;
 };
-// The stages of a worker in the order of the pipelines, with what stands around them ("io": rx, leave, tx).
+// The stages of a worker in the order of the pipelines, with what stands around them ("io": rx, enter, leave, tx).
 // Returns how many there are, of which the first cap were written.
 unsigned int mst_datapath_stages(unsigned int worker, struct mst_stage_stats *out, unsigned int cap);
 struct mst_worker_stats {
@@ -41,5 +41,8 @@ struct mst_worker_stats {
 	uint64_t no_mbuf;			       // of the ports whose first queue is this worker's
 	uint64_t dtls_rx_packets, dtls_tx_packets;     // records opened, records sealed
 	uint64_t stream_rx_packets, stream_tx_packets; // from and to devices by their TLS stream
+	// Given to other workers: records that the device's spread put here though another owns them; what software
+	// spreads because a port has fewer receive queues than workers; frames, because it has fewer transmit queues.
+	uint64_t handed_strays, handed_spread, handed_tx;
 };
 void mst_datapath_worker_stats(unsigned int worker, struct mst_worker_stats *out);

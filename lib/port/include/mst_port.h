@@ -67,6 +67,14 @@ MST_MUST_USE int mst_port_profiles_load(const char *dir, char *err, size_t err_c
 const struct mst_port_profile *mst_port_profile(
 	const char *driver); // NULL: unknown, defaults are used and logged
 
+// Has the port fewer receive queues than there are workers? Then those that poll one hand packets over to the
+// others; else the device spreads.
+static inline bool
+mst_port_spreads_by_software(const struct mst_port *port, unsigned int n_workers)
+{
+	return port->n_rxq < n_workers;
+}
+
 // For mst_rt_params.needs_pci: is the device string a PCI address? Before EAL too.
 bool mst_port_is_pci(const char *device);
 

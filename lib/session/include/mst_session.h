@@ -84,7 +84,7 @@ struct mst_session {
 	uint32_t index;		 // slot = number of the IPv4 lease
 	uint32_t addr4;		 // host order
 	uint16_t mtu;		 // largest inner packet
-	uint16_t home;		 // worker for packets that control injects
+	uint16_t home;		 // worker that serves it wherever one must be chosen
 	uint8_t addr6[16];	 // all zero: none
 	_Atomic(struct mst_sa *) sa; // association to send by; NULL: none
 	_Atomic uint8_t path;	     // enum mst_session_path: where packets towards the device go
@@ -108,6 +108,9 @@ struct mst_session_params {
 	uint32_t max_sessions;	       // and never more than the pool has usable addresses
 	const struct mst_ip *reserved; // addresses never leased (gateway's own)
 	size_t n_reserved;
+	// The public port has fewer queues than workers: a session's home owns its associations, whichever worker
+	// delivered the handshake.
+	bool home_owns;
 };
 MST_MUST_USE int mst_session_tables_create(const struct mst_session_params *p, char *err, size_t err_cap);
 void mst_session_tables_destroy(void); // all sessions closed and reclaimed
@@ -123,7 +126,7 @@ void mst_session_close(struct mst_session *s);
 
 struct mst_sa_params {
 	struct mst_sa_tuple tuple;
-	uint16_t owner;
+	uint16_t owner; // worker that delivered the handshake; not looked at where home_owns
 };
 // A new association, not published: the caller fills sa->keys, then publishes or destroys.
 MST_MUST_USE int mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p);

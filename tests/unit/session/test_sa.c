@@ -271,6 +271,26 @@ slots_of_the_table_come_back(void **state)
 	mst_test_reclaim();
 }
 
+// One worker here: the other is made up, to see who is asked.
+static void
+the_home_owns_where_the_port_does_not_spread(void **state)
+{
+	struct mst_sa_params p = params4(77);
+	struct mst_session *s = session();
+	struct mst_sa *sa;
+
+	(void)state;
+	p.owner = 9; // no such worker
+	assert_int_equal(mst_sa_create(&sa, s, &p), -EINVAL);
+	session_state.home_owns = true;
+	assert_int_equal(mst_sa_create(&sa, s, &p), 0);
+	assert_int_equal(sa->owner, s->home);
+	mst_sa_destroy_unpublished(sa);
+	session_state.home_owns = false;
+	mst_session_close(s);
+	mst_test_reclaim();
+}
+
 int
 main(void)
 {
@@ -282,6 +302,7 @@ main(void)
 		cmocka_unit_test(totals_do_not_go_back),
 		cmocka_unit_test(a_template_has_the_headers_but_lengths_and_sums),
 		cmocka_unit_test(slots_of_the_table_come_back),
+		cmocka_unit_test(the_home_owns_where_the_port_does_not_spread),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
