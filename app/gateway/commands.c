@@ -367,6 +367,7 @@ ports_json(void)
 		put_number(o, "mtu", p->mtu);
 		put_number(o, "rxq", p->n_rxq);
 		put_number(o, "txq", p->n_txq);
+		put_text(o, "spread", p->spread);
 		put_number(o, "rx_packets", s.ipackets);
 		put_number(o, "tx_packets", s.opackets);
 		put_number(o, "missed", s.imissed);

@@ -50,6 +50,7 @@ struct mst_port {
 	char driver[32];
 	char tap[16];
 	uint64_t rx_offloads, tx_offloads; // RTE_ETH_*_OFFLOAD_* in force
+	const char *spread;		   // how its receive queues get their packets, for people
 	struct mst_port_profile profile;
 };
 
@@ -92,9 +93,10 @@ void mst_port_stop_all(void);
 unsigned int mst_port_count(void);
 const struct mst_port *mst_port_get(unsigned int index);
 
-// The pool of every packet of the process: data room (RTE_PKTMBUF_HEADROOM included; never less than 2,048
-// bytes behind it) for the largest port MTU, private area = struct mst_pkt. Once; lives until EAL's end.
-// -ENOMEM, -EEXIST.
+// The pools of every packet of the process, one a NUMA node that has workers: data room (RTE_PKTMBUF_HEADROOM
+// included; never less than 2,048 bytes behind it) for the largest port MTU, private area = struct mst_pkt. A port
+// receives into the pool of its own node. Once; they live until EAL's end. -ENOMEM, -EEXIST.
 MST_MUST_USE int mst_port_pool_create(unsigned int n_mbufs, uint16_t data_room_bytes);
-uint16_t mst_port_data_room(uint16_t mtu); // that a port of this MTU needs
-struct rte_mempool *mst_port_pool(void);   // NULL: not yet
+uint16_t mst_port_data_room(uint16_t mtu);			     // that a port of this MTU needs
+struct rte_mempool *mst_port_pool(void);			     // near the calling lcore; NULL: not yet
+void mst_port_pool_usage(unsigned int *mbufs, unsigned int *in_use); // of all of them; any thread
