@@ -151,9 +151,11 @@ lab_config() {
 		ports:
 		  public:
 		    device: "net_af_packet0,iface=pub0"
+		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$PUB_GW/24]
 		  private:
 		    device: "net_af_packet1,iface=priv0"
+		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$LAN_GW/24]
 		tls:
 		  certificate: $LAB/site.crt
