@@ -129,12 +129,13 @@ static void
 sort(struct mst_worker *w, struct exits *x, struct rte_mbuf *m, uint64_t tsc)
 {
 	struct mst_pkt *p = mst_pkt(m);
-	enum mst_verdict v = admit(w, m, p, tsc);
+	enum mst_verdict v = (enum mst_verdict)p->verdict;
 
 	if (v == MST_HANDOFF || v == MST_SPREAD_IN || v == MST_SPREAD_OUT) {
 		heap_add(&x->owners, m);
 		return;
 	}
+	v = admit(w, m, p, tsc);
 	p->worker = w->index;
 	switch (v) {
 	case MST_CONTROL:
