@@ -116,9 +116,11 @@ create_parts(char *err, size_t err_cap)
 	if (rc == 0)
 		rc = rt_ring_create(cpus.n_workers, cpus.shared);
 	if (rc == 0)
+		rc = rt_sleep_create(cpus.n_workers);
+	if (rc == 0)
 		rc = rt_telemetry_create();
 	if (rc < 0)
-		snprintf(err, err_cap, "rings, QSBR or telemetry: %s", strerror(-rc));
+		snprintf(err, err_cap, "rings, QSBR, sleep or telemetry: %s", strerror(-rc));
 	return rc;
 }
 
@@ -194,6 +196,7 @@ mst_rt_stop(void)
 {
 	mst_rt_request_stop();
 	rte_eal_mp_wait_lcore();
+	rt_sleep_destroy();
 	rt_ring_destroy();
 	rt_qsbr_destroy();
 	(void)rte_eal_cleanup();
@@ -210,6 +213,12 @@ unsigned int
 mst_rt_worker_lcore(unsigned int worker)
 {
 	return rt_cpus_worker_lcore(&cpus, worker);
+}
+
+bool
+mst_rt_shares_cpu(void)
+{
+	return cpus.shared;
 }
 
 int
@@ -235,7 +244,9 @@ mst_rt_launch(mst_worker_fn *fn)
 void
 mst_rt_request_stop(void)
 {
-	atomic_store_explicit(&mst_rt_stopping_, true, memory_order_relaxed);
+	atomic_store(&mst_rt_stopping_, true);
+	for (unsigned int i = 0; i < cpus.n_workers; i++)
+		mst_rt_wake(i);
 }
 
 void

@@ -94,8 +94,12 @@ int
 mst_rt_inject(unsigned int worker, struct rte_mbuf *m, enum mst_entry entry)
 {
 	mst_pkt(m)->entry = (uint8_t)entry;
-	if (rte_ring_enqueue(inject[worker], m) == 0)
+	if (rte_ring_enqueue(inject[worker], m) == 0) {
+		atomic_thread_fence(memory_order_seq_cst); // against mst_rt_sleep_announce
+		if ((mst_rt_asleep() & UINT64_C(1) << worker) != 0)
+			mst_rt_wake(worker);
 		return 0;
+	}
 	rte_pktmbuf_free(m);
 	atomic_fetch_add_explicit(&inject_full, 1, memory_order_relaxed);
 	return -ENOBUFS;
