@@ -101,6 +101,8 @@ take(uint16_t dpdk_id, const struct port_device *d, const struct mst_port_params
 	rc = port_setup(&port, p, n_workers, err, err_cap);
 	if (rc < 0)
 		return explain(rc, &port.profile, err, err_cap);
+	if (p->wake)
+		port_wake_setup(&port, d);
 	ports[n] = port;
 	devices[n] = *d;
 	atomic_store_explicit(&n_ports, n + 1, memory_order_release);

@@ -74,5 +74,11 @@ unsigned int port_pool_shares(const int *worker_sockets, unsigned int n_workers,
 // The pool of a node; of one that has none, or SOCKET_ID_ANY, the first.
 struct rte_mempool *port_pool_on(int socket);
 
+// ---- wake.c -------------------------------------------------------------------------------------
+// AF_PACKET sockets of this process on the interface, ascending; returns how many, at most cap.
+unsigned int port_wake_sockets(const char *iface, int fds[], unsigned int cap);
+// Behind port_setup: finds what port->wake needs, or says that there is nothing.
+void port_wake_setup(struct mst_port *port, const struct port_device *d);
+
 // ---- telemetry.c --------------------------------------------------------------------------------
 MST_MUST_USE int port_telemetry_create(void);

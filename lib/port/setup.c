@@ -59,6 +59,7 @@ make_conf(struct mst_port *port, const struct rte_eth_dev_info *info, struct rte
 	conf->rxmode.offloads = port->rx_offloads;
 	conf->txmode.offloads = port->tx_offloads;
 	port->spread = "one queue";
+	conf->intr_conf.rxq = port->wake == MST_PORT_WAKE_INTERRUPT;
 	if (port->n_rxq == 1)
 		return;
 	if (profile->rss)
@@ -205,6 +206,7 @@ port_setup(struct mst_port *port, const struct mst_port_params *p, unsigned int 
 	if (p->queues != 0 && port->n_rxq != p->queues)
 		MST_LOG(WARNING, "port", "%s: %u receive queues asked for, %u used", port->device, p->queues,
 			port->n_rxq);
+	port->wake = p->wake ? port->profile.wake : MST_PORT_WAKE_NONE;
 	make_conf(port, &info, &conf);
 	log_spread(port, n_workers);
 	rc = rte_eth_dev_configure(port->dpdk_id, port->n_rxq, port->n_txq, &conf);

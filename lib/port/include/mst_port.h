@@ -23,6 +23,13 @@ enum mst_port_spread {
 	MST_PORT_SPREAD_PAIRS, // over all queue pairs in use: no transmit queue without a receive queue
 };
 
+// How a worker that sleeps learns that a queue has packets.
+enum mst_port_wake {
+	MST_PORT_WAKE_NONE,	 // it does not: it naps
+	MST_PORT_WAKE_INTERRUPT, // rte_eth_dev_rx_intr_*
+	MST_PORT_WAKE_SOCKET,	 // mst_port.sockets
+};
+
 // What a file of drivers-config/ says of a poll-mode driver.
 struct mst_port_profile {
 	char driver[32]; // DPDK's name: net_af_packet
@@ -33,11 +40,14 @@ struct mst_port_profile {
 	enum mst_port_interface interface;
 	uint16_t max_rxq, max_txq;
 	enum mst_port_spread spread;
+	enum mst_port_wake wake;
 	uint16_t rx_desc, tx_desc;
 	bool rx_checksum, tx_checksum, rss; // ask for the offload where the port has it
 	char limits[512];		    // known limits, for people
 	char prepare[512];		    // what the operator runs on the host before
 };
+
+#define MST_PORT_SOCKETS 16
 
 struct mst_port {
 	uint16_t dpdk_id;
@@ -51,6 +61,8 @@ struct mst_port {
 	char tap[16];
 	uint64_t rx_offloads, tx_offloads; // RTE_ETH_*_OFFLOAD_* in force
 	const char *spread;		   // how its receive queues get their packets, for people
+	enum mst_port_wake wake;	   // in force
+	int sockets[MST_PORT_SOCKETS];	   // WAKE_SOCKET: readable when receive queue i has packets
 	struct mst_port_profile profile;
 };
 
@@ -60,6 +72,7 @@ struct mst_port_params {
 	unsigned int queues; // 0 = auto
 	uint16_t mtu;
 	uint8_t roles;
+	bool wake; // workers may sleep: prepare what wakes them
 };
 
 // Reads every profile of dir; NULL: finds drivers-config/ by MST_DRIVERS_CONFIG, beside the program in a
