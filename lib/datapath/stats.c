@@ -1,4 +1,5 @@
 // The counters of the workers for those who read them: any thread, relaxed loads.
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
 #include "worker.h"
@@ -79,6 +80,9 @@ mst_datapath_worker_stats(unsigned int worker, struct mst_worker_stats *out)
 		.turns = counter_get(&w->turns),
 		.busy_cycles = counter_get(&w->busy_cycles),
 		.total_cycles = counter_get(&w->total_cycles),
+		.sleeps = counter_get(&w->sleeps),
+		.woken = counter_get(&w->woken),
+		.longest_sleep_us = counter_get(&w->longest_sleep_cycles) * 1000000 / rte_get_tsc_hz(),
 		.no_mbuf = no_mbuf(w),
 		.dtls_rx_packets = counter_get(&w->stage[PIPELINE_IN][IN_OPEN].kept),
 		.dtls_tx_packets = counter_get(&w->stage[PIPELINE_OUT][OUT_SEAL].kept),

@@ -9,8 +9,10 @@
 #include "mst_exception.h"
 
 #include "burst.h"
+#include "idle.h"
 #include "limiter.h"
 #include "pipeline.h"
+#include "sleep.h"
 
 #define WORKER_MAX_RXQ 32
 #define TX_BUFFER 64
@@ -25,6 +27,7 @@ enum io_step { IO_RX, IO_ENTER, IO_LEAVE, IO_TX, IO_STEP_COUNT };
 struct worker_rxq {
 	uint16_t dpdk_id, queue;
 	uint8_t port, roles;
+	bool interrupts; // wake a sleep
 };
 
 struct worker_port {
@@ -57,6 +60,8 @@ struct mst_worker {
 	struct rte_ring *handoff_to[MST_MAX_WORKERS];
 	struct worker_rxq rxq[WORKER_MAX_RXQ];
 	struct worker_port port[MST_MAX_PORTS];
+	struct idle_policy idle_policy;
+	struct sleep_set sleep;
 
 	// the worker writes
 	alignas(64) struct worker_tx tx[MST_MAX_PORTS];
@@ -64,6 +69,8 @@ struct mst_worker {
 	struct limiter handshakes; // by source
 	struct limiter resolves;   // by next hop
 	uint32_t bursts[PIPELINE_COUNT];
+	struct idle idle;
+	bool announced; // a sleep
 
 	// the worker writes, telemetry reads
 	alignas(64) worker_counter verdicts[MST_VERDICT_COUNT];
@@ -72,6 +79,7 @@ struct mst_worker {
 	worker_counter rx_packets, rx_bytes, tx_packets, tx_bytes;
 	worker_counter stream_rx_packets;
 	worker_counter turns, busy_cycles, total_cycles;
+	worker_counter sleeps, woken, longest_sleep_cycles; // part of total_cycles, never of busy_cycles
 };
 
 static inline uint64_t

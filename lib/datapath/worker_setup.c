@@ -108,6 +108,7 @@ make_worker(unsigned int index, const struct mst_datapath_params *p)
 	if (w == NULL)
 		return -ENOMEM;
 	workers[index] = w;
+	w->sleep.epoll = -1;
 	w->index = (uint16_t)index;
 	w->n_workers = (uint16_t)mst_rt_n_workers();
 	w->n_ports = (uint16_t)mst_port_count();
@@ -119,6 +120,8 @@ make_worker(unsigned int index, const struct mst_datapath_params *p)
 		take_spread(w, mst_port_get(i));
 		MST_TRY(take_queues(w, mst_port_get(i)));
 	}
+	w->idle_policy = datapath_idle_policy(p->idle, mst_rt_shares_cpu(), rte_get_tsc_hz());
+	datapath_sleep_create(w);
 	return 0;
 }
 
@@ -148,6 +151,8 @@ mst_datapath_destroy(void)
 	mst_rt_reader_enter(); // telemetry reads their counters
 	for (unsigned int i = 0; i < MST_MAX_WORKERS; i++) {
 		mst_exception_register_policer(i, NULL);
+		if (workers[i] != NULL)
+			datapath_sleep_destroy(workers[i]);
 		rte_free(workers[i]);
 		workers[i] = NULL;
 	}

@@ -4,10 +4,14 @@
 #include "mst_base.h"
 #include "mst_rt.h"
 
+// What a worker does when there is nothing to do; order of the words of dpdk.idle.
+enum mst_idle { MST_IDLE_POLL, MST_IDLE_PAUSE, MST_IDLE_INTERRUPT, MST_IDLE_AUTO };
+
 struct mst_datapath_params {
 	uint16_t udp_port; // DTLS port, host order; 0: DTLS off
 	// Per source (IPv6: per /64) and worker, before the control ring; 0: no limit.
 	uint32_t handshakes_per_s;
+	enum mst_idle idle; // all but POLL and PAUSE sleep: ports are added with wake then
 };
 // Control, before launch: after mst_rt_start, all mst_port_add, the session tables, routes and exception
 // path. Makes the workers and shares the queues of the ports out among them. -ENOMEM; -E2BIG: more queues
@@ -38,6 +42,7 @@ unsigned int mst_datapath_stages(unsigned int worker, struct mst_stage_stats *ou
 struct mst_worker_stats {
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; // frames of the ports
 	uint64_t turns, busy_cycles, total_cycles;	     // busy: turns that had a packet
+	uint64_t sleeps, woken, longest_sleep_us;	     // woken: by a packet, not by the end of its time
 	uint64_t no_mbuf;			       // of the ports whose first queue is this worker's
 	uint64_t dtls_rx_packets, dtls_tx_packets;     // records opened, records sealed
 	uint64_t stream_rx_packets, stream_tx_packets; // from and to devices by their TLS stream
