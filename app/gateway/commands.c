@@ -158,15 +158,25 @@ static void
 put_load(json_t *o)
 {
 	double worst = 0;
+	uint64_t sleeps = 0;
+	uint64_t woken = 0;
+	uint64_t longest_us = 0;
 
 	for (unsigned int w = 0; w < mst_rt_n_workers(); w++) {
 		struct mst_worker_stats s;
 
 		mst_datapath_worker_stats(w, &s);
+		sleeps += s.sleeps;
+		woken += s.woken;
+		if (s.longest_sleep_us > longest_us)
+			longest_us = s.longest_sleep_us;
 		if (s.total_cycles != 0 && (double)s.busy_cycles / (double)s.total_cycles > worst)
 			worst = (double)s.busy_cycles / (double)s.total_cycles;
 	}
 	json_object_set_new(o, "Busiest worker percent", json_integer((json_int_t)(100 * worst + 0.5)));
+	put_number(o, "Worker sleeps", sleeps);
+	put_number(o, "Worker sleeps ended by a packet", woken);
+	put_number(o, "Longest worker sleep us", longest_us);
 }
 
 // Of all workers: what went from one to another, and why.

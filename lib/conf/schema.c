@@ -18,6 +18,7 @@
 #define DOMAIN_MAX_BYTES 253 // RFC 1035 section 2.3.4: 255 octets on the wire
 
 static const char *const hugepages_words[] = {"auto", "on", "off", NULL};
+static const char *const idle_words[] = {"poll", "pause", "interrupt", "auto", NULL};
 static const char *const tls_words[] = {"1.2", "1.3", NULL};
 static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha20-poly1305", NULL};
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
@@ -40,6 +41,9 @@ static const struct mst_conf_key dpdk_keys[] = {
 	 .help = "auto: where the host has enough of them"},
 	ROW_UINT("memory", struct mst_conf_dpdk, memory_mib, 64, 1048576, "512", MST_CONF_RESTART,
 		"memory of the data path in MiB"),
+	{.name = "idle", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_dpdk, idle), .words = idle_words,
+	 .def = "auto", .change = MST_CONF_RESTART,
+	 .help = "a worker without traffic: spins; pauses, no system call; sleeps until a packet; auto: all in this order"},
 	{.name = "file-prefix", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_dpdk, file_prefix),
 	 .min = 1, .max = 64, .def = "mst", .change = MST_CONF_RESTART,
 	 .help = "tells DPDK programs of one host apart"},

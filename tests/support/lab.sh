@@ -147,6 +147,7 @@ lab_config() {
 		  lcores: ${CONF_LCORES:-auto}
 		  hugepages: ${CONF_HUGEPAGES:-auto}
 		  memory: ${CONF_MEMORY:-384}
+		  idle: ${CONF_IDLE_MODE:-auto}
 		  file-prefix: $LAB_ID
 		ports:
 		  public:
@@ -217,6 +218,13 @@ cli() { "$MST_BUILD/app/cli/mst-cli" --socket "$LAB/mst.sock" "$@"; }
 # tele COMMAND KEY: a number out of DPDK's telemetry socket.
 tele() { python3 "$LAB_ROOT/tests/support/telemetry.py" "$LAB_ID" "$1" "$2"; }
 drops() { tele /mst/drop/stats "drop_$1"; }
+
+# worker_ticks LCORE: CPU time of the worker's thread, in clock ticks (100 a second).
+worker_ticks() {
+	local task
+	task=$(grep -lx "rte-worker-$1\|lcore-worker-$1" "/proc/$(gw_pid)/task"/*/comm) || return 1
+	awk '{ print $14 + $15 }' "${task%comm}stat"
+}
 
 # counter NAME: of the control lcore.
 counter() { tele /mst/handshake/stats "$1"; }
