@@ -5,10 +5,11 @@
 #
 #   client (192.0.2.2) --- pub0 [gateway] priv0 --- host (10.20.0.2)
 #
-# Settings, before lab_up: MST_BUILD (build folder), LAB_KEEP (1: the demo keeps the lab).
+# Settings, before lab_up: MST_BUILD (build folder), LAB_KEEP (1: the demo keeps the lab), LAB_NS (the namespaces, where
+# a lab has more than these three).
 
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-: "${MST_BUILD:=$LAB_ROOT/build}"
+: "${MST_BUILD:=$LAB_ROOT/build}" "${LAB_NS:=c g l}"
 PUB_GW=192.0.2.1 PUB_CLIENT=192.0.2.2 LAN_GW=10.20.0.1 LAN_HOST=10.20.0.2
 POOL=10.99.0.0/24
 : "${MST_DRIVERS_CONFIG:=$LAB_ROOT/drivers-config}"; export MST_DRIVERS_CONFIG
@@ -79,7 +80,7 @@ quiet() { # quiet INTERFACE: an interface whose frames are DPDK's alone
 
 lab_namespaces() {
 	local n
-	for n in c g l; do
+	for n in $LAB_NS; do
 		ip netns add "$LAB_ID-$n"
 		ip -n "$LAB_ID-$n" link set lo up
 	done
@@ -303,7 +304,7 @@ lab_remove() {
 		wait_for 5 test ! -e "/proc/$pid/exe" || kill -KILL "$pid" 2>/dev/null || true
 	done
 	wait 2>/dev/null || true
-	for n in c g l; do
+	for n in $LAB_NS; do
 		ip netns pids "$LAB_ID-$n" 2>/dev/null | xargs -r kill -KILL 2>/dev/null || true
 		ip netns del "$LAB_ID-$n" 2>/dev/null || true
 	done
