@@ -141,7 +141,7 @@ lab_vpnc_script() {
 	chmod +x "$LAB/vpnc-script"
 }
 
-# lab_config: the gateway's file, from CONF_* with defaults that make the tests quick.
+# lab_config: the gateway's file, from CONF_* with defaults that make the tests quick; CONF_DRIVER is that of both ports.
 lab_config() {
 	cat >"$LAB/mst.yaml" <<-Y
 		dpdk:
@@ -152,11 +152,11 @@ lab_config() {
 		  file-prefix: $LAB_ID
 		ports:
 		  public:
-		    device: "net_af_packet0,iface=pub0"
+		    device: "${CONF_DRIVER:-net_af_packet}0,iface=pub0"
 		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$PUB_GW/24]
 		  private:
-		    device: "net_af_packet1,iface=priv0"
+		    device: "${CONF_DRIVER:-net_af_packet}1,iface=priv0"
 		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$LAN_GW/24]
 		tls:

@@ -81,7 +81,7 @@ def machine():
         model = next((line.split(":")[1].strip() for line in file if line.startswith("model name")), "?")
     return {"cpu": model, "cpus": os.cpu_count(), "kernel": platform.release(), "load": os.getloadavg()[0],
             "ocserv": first_line("ocserv", "--version"), "openconnect": first_line("openconnect", "--version"),
-            "iperf3": first_line("iperf3", "--version"), "cpu_time": os.environ["CG_KIND"]}
+            "iperf3": first_line("iperf3", "--version"), "driver": os.environ["DRIVER"], "cpu_time": os.environ["CG_KIND"]}
 
 
 def ratio(r):
@@ -114,7 +114,7 @@ def notes(entries):
           % min(e["rounds"] for e in entries))
     print("k: 1,000 packets received. setups: TLS 1.3 handshakes with CONNECT by cookie.")
     print("CPU: all threads of the server, our polling too. busy: without the turns of a worker that found nothing.")
-    print("udp: %s Mbit/s of 1,300 bytes; flood: the server's cgroup is held to %s %% of a CPU, so nothing is idle there."
+    print("udp: %s Mbit/s of 1,300 bytes; flood: the server's cgroup is held to %s %% of a CPU, which leaves little to idle."
           % (os.environ["RATE"], os.environ["CAP"]))
     print("Work of softirq counts for whoever runs it: receive from the veth for the sender, transmit up to the far")
     print("end's queue for the server; the far ends' own stacks are steered (RPS) to the CPUs of the clients.")
@@ -136,7 +136,8 @@ def main():
               % (peer, m["session_kb"], m["clients"], m["empty_kb"]))
     if len(kept) == 2:
         print("memory ocserv:ours %.1f" % (kept["ocserv"]["session_kb"] / max(kept["ours"]["session_kb"], 0.1)))
-    print("machine: " + ", ".join("%s %s" % pair for pair in host.items()))
+    print("machine: {cpu} x {cpus}, Linux {kernel}, load {load:.1f}; ours on {driver}; {ocserv}; {openconnect}; {iperf3}; "
+          "CPU time: {cpu_time}".format(**host))
     if json_path:
         with open(json_path, "w") as file:
             json.dump({"machine": host, "lines": entries, "memory": kept, "slices": rows}, file, indent=1)
