@@ -3,6 +3,7 @@
 // follows the type byte. Worker lcores; each record on the owner of its association.
 #include <string.h>
 
+#include "mst_dtls_inline.h"
 #include "mst_session.h"
 
 #include "message.h"

@@ -1,5 +1,6 @@
 // Third stage of the way out: sequence numbers, then encryption in place. Also where a DPD response enters.
 // Worker lcores; any worker may seal for any device, the fetch-add keeps their numbers apart.
+#include "mst_dtls_inline.h"
 #include "mst_session.h"
 
 #include "message.h"

@@ -269,15 +269,6 @@ MST_MUST_USE enum mst_dtls_verdict mst_dtls_open(const struct mst_dtls_keys *k, 
 void mst_dtls_seal(
 	const struct mst_dtls_keys *k, uint8_t type, uint64_t seq, uint8_t *plain, size_t plain_len);
 
-// The same in two halves, for a burst: begin checks and writes *op, then mst_aead_open_burst or mst_aead_seal_burst of
-// lib/crypto with MST_DTLS_AAD_BYTES runs over the ops of the burst. On OK op->data and op->len name the plaintext that
-// will be when op->ok says so.
-#define MST_DTLS_AAD_BYTES 13
-MST_MUST_USE enum mst_dtls_verdict mst_dtls_open_begin(const struct mst_aead_key *rx, uint8_t *rec,
-	size_t len, const struct mst_dtls_header *h, struct mst_aead_op *op);
-void mst_dtls_seal_begin(const struct mst_aead_key *tx, uint8_t type, uint64_t seq, uint8_t *plain,
-	size_t plain_len, struct mst_aead_op *op);
-
 // ---- ClientHello --------------------------------------------------------------------------------
 // Shortest datagram that is looked at: headers, version and random, a session id of 32 bytes.
 #define MST_DTLS_CLIENT_HELLO_MIN_BYTES 93
