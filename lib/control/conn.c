@@ -123,7 +123,8 @@ control_conn_close(struct control_conn *conn)
 	free_event(conn->readable);
 	free_event(conn->writable);
 	free_event(conn->timer);
-	close(conn->fd);
+	if (conn->fd >= 0)
+		close(conn->fd);
 	if (conn->pending != NULL)
 		mst_wipe(conn->pending, conn->pending_len);
 	free(conn->pending);
@@ -441,19 +442,20 @@ on_timer(evutil_socket_t fd, short what, void *arg)
 	control_conn_close(conn);
 }
 
-void
-control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
+static struct control_conn *
+make(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_ip *remote)
 {
-	struct control_conn *conn;
+	struct control_conn *conn = calloc(1, sizeof(*conn));
 
-	if (c->n_half_open >= c->conf->limits.half_open || (conn = calloc(1, sizeof(*conn))) == NULL) {
-		CONTROL_COUNT(c, tcp_refused);
-		close(fd);
-		return;
+	if (conn == NULL) {
+		mst_tls_conn_destroy(tls);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
 	}
-	CONTROL_COUNT(c, tcp_accepted);
 	conn->c = c;
 	conn->fd = fd;
+	conn->tls = tls;
 	conn->state = CONN_TLS;
 	conn->number = ++c->next_conn_number;
 	conn->remote = *remote;
@@ -464,10 +466,35 @@ control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
 	TAILQ_INSERT_TAIL(&c->conns, conn, all);
 	c->n_conns++;
 	c->n_half_open++;
+	return conn;
+}
+
+struct control_conn *
+control_conn_adopt(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_ip *remote)
+{
+	struct control_conn *conn = make(c, tls, fd, remote);
+
+	if (conn == NULL)
+		return NULL;
+	CONTROL_COUNT(c, tcp_accepted);
 	if (conn->readable == NULL || conn->writable == NULL || conn->timer == NULL ||
-		mst_tls_conn_create(&conn->tls, c->tls, fd) < 0 || event_add(conn->readable, NULL) != 0) {
+		event_add(conn->readable, NULL) != 0) {
 		control_conn_close(conn);
-		return;
+		return NULL;
 	}
 	arm(conn, c->conf->timeouts.tls_handshake_s);
+	return conn;
+}
+
+void
+control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
+{
+	struct mst_tls_conn *tls;
+
+	if (c->n_half_open >= c->conf->limits.half_open || mst_tls_conn_create(&tls, c->tls, fd) < 0) {
+		CONTROL_COUNT(c, tcp_refused);
+		close(fd);
+		return;
+	}
+	(void)control_conn_adopt(c, tls, fd, remote);
 }

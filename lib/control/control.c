@@ -268,8 +268,8 @@ pause_ns(uint64_t ns)
 }
 
 // Rings first, then sockets, timers, taps. True when there was something to do.
-static bool
-turn(struct mst_control *c)
+bool
+control_turn(struct mst_control *c)
 {
 	unsigned int work = control_inbox(c) + mst_exception_output();
 
@@ -293,7 +293,7 @@ mst_control_run(struct mst_control *c)
 	uint64_t end_ns;
 
 	while (!c->stopping) {
-		bool worked = turn(c);
+		bool worked = control_turn(c);
 		uint64_t now = mst_now_ns();
 
 		c->busy_ns += now - before;
@@ -309,7 +309,7 @@ mst_control_run(struct mst_control *c)
 	}
 	end_everything(c);
 	for (end_ns = mst_now_ns() + LAST_WORDS_NS; mst_now_ns() < end_ns;) {
-		if (!turn(c))
+		if (!control_turn(c))
 			pause_ns(IDLE_MIN_NS);
 	}
 }

@@ -145,6 +145,9 @@ struct mst_control {
 
 #define CONTROL_COUNT(c, name) ((c)->counters.name++)
 
+// control.c: one turn of the loop; true when there was something to do
+bool control_turn(struct mst_control *c);
+
 // login.c
 MST_MUST_USE int control_login_create(struct mst_control *c, const struct mst_auth_result *r,
 	char *cookie_text, size_t cap, struct control_login **out);
@@ -164,6 +167,9 @@ void control_listen_stop(struct mst_control *c);
 
 // conn.c
 void control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote);
+// Takes tls and fd, also when it fails (NULL). fd -1: tls runs over memory, and nothing tells when there is more.
+struct control_conn *control_conn_adopt(
+	struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_ip *remote);
 // Takes everything down at once; the object itself is freed at the end of the loop's turn, so that whoever is
 // up the stack may still look at its state (CONN_CLOSING).
 void control_conn_close(struct control_conn *conn);
