@@ -12,12 +12,19 @@ static const char static_page[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gateway</title></head>"
 	"<body><p>The gateway is serving.</p></body></html>\n";
 
+// Numbers are given one after the other: they fill the buckets evenly.
+static struct control_conn_bucket *
+waiting_bucket(struct mst_control *c, uint64_t number)
+{
+	return &c->auth_waiting[number % CONTROL_WAITING_BUCKETS];
+}
+
 struct control_conn *
 control_conn_by_number(struct mst_control *c, uint64_t number)
 {
 	struct control_conn *conn;
 
-	TAILQ_FOREACH(conn, &c->auth_waiting, waiting)
+	LIST_FOREACH(conn, waiting_bucket(c, number), waiting)
 	{
 		if (conn->number == number)
 			return conn;
@@ -34,8 +41,8 @@ read_more_later(struct control_conn *conn)
 	TAILQ_INSERT_TAIL(&conn->c->unread, conn, more);
 }
 
-static void
-read_no_more(struct control_conn *conn)
+void
+control_conn_read_no_more(struct control_conn *conn)
 {
 	if (!conn->is_unread)
 		return;
@@ -43,9 +50,8 @@ read_no_more(struct control_conn *conn)
 	TAILQ_REMOVE(&conn->c->unread, conn, more);
 }
 
-// TLS may have read ahead of what was asked for.
-static void
-read_again(struct control_conn *conn)
+void
+control_conn_read_again(struct control_conn *conn)
 {
 	event_add(conn->readable, NULL);
 	read_more_later(conn);
@@ -58,11 +64,11 @@ control_conn_set_waiting(struct control_conn *conn, bool waiting)
 	if (waiting) {
 		conn->state = CONN_AUTH;
 		event_del(conn->readable);
-		TAILQ_INSERT_TAIL(&conn->c->auth_waiting, conn, waiting);
+		LIST_INSERT_HEAD(waiting_bucket(conn->c, conn->number), conn, waiting);
 	} else {
 		conn->state = CONN_HTTP;
-		read_again(conn);
-		TAILQ_REMOVE(&conn->c->auth_waiting, conn, waiting);
+		control_conn_read_again(conn);
+		LIST_REMOVE(conn, waiting);
 	}
 }
 
@@ -75,9 +81,7 @@ control_conn_watch_write(struct control_conn *conn)
 static void
 arm(struct control_conn *conn, uint64_t seconds)
 {
-	struct timeval tv = {.tv_sec = (time_t)seconds};
-
-	evtimer_add(conn->timer, &tv);
+	wheel_arm(&conn->c->wheel, &conn->limit, mst_now_ns() + seconds * MST_NS_PER_S);
 }
 
 static void
@@ -100,6 +104,7 @@ detach(struct control_conn *conn)
 	l->away_since_ns = mst_now_ns();
 	info.connected = false;
 	mst_session_set_info(l->session, &info);
+	control_look_arm(l);
 }
 
 void
@@ -110,24 +115,22 @@ control_conn_close(struct control_conn *conn)
 	if (conn->state == CONN_CLOSING)
 		return;
 	if (conn->state == CONN_AUTH)
-		TAILQ_REMOVE(&c->auth_waiting, conn, waiting);
+		LIST_REMOVE(conn, waiting);
 	if (conn->state != CONN_TUNNEL)
 		c->n_half_open--;
 	if (conn->login != NULL)
 		detach(conn);
 	conn->state = CONN_CLOSING;
-	read_no_more(conn);
+	control_conn_read_no_more(conn);
 	control_stream_free_queue(conn);
 	mst_tls_conn_destroy(conn->tls);
 	mst_ac_destroy(conn->ac);
 	free_event(conn->readable);
 	free_event(conn->writable);
-	free_event(conn->timer);
+	wheel_stop(&conn->limit);
 	if (conn->fd >= 0)
 		close(conn->fd);
-	if (conn->pending != NULL)
-		mst_wipe(conn->pending, conn->pending_len);
-	free(conn->pending);
+	control_answer_drop(conn);
 	TAILQ_REMOVE(&c->conns, conn, all);
 	c->n_conns--;
 	TAILQ_INSERT_TAIL(&c->dead, conn, all);
@@ -142,91 +145,6 @@ control_conn_reap(struct mst_control *c)
 		TAILQ_REMOVE(&c->dead, conn, all);
 		free(conn);
 	}
-}
-
-// ---- HTTP answers: several records when long; what TCP does not take now waits in pending -------
-// 0: all written; -EAGAIN: TCP is full, *off tells how far it went; -EPIPE: gone.
-static int
-write_records(struct control_conn *conn, const uint8_t *data, size_t len, size_t *off)
-{
-	while (*off < len) {
-		size_t part = len - *off < MST_TLS_RECORD_BYTES ? len - *off : MST_TLS_RECORD_BYTES;
-
-		switch (mst_tls_conn_write(conn->tls, data + *off, part)) {
-		case MST_TLS_OK:
-			*off += part;
-			break;
-		case MST_TLS_WANT_WRITE:
-		case MST_TLS_WANT_READ:
-			*off += part;
-			return -EAGAIN;
-		case MST_TLS_BUSY:
-			return -EAGAIN;
-		default:
-			return -EPIPE;
-		}
-	}
-	return 0;
-}
-
-static void
-answer_written(struct control_conn *conn)
-{
-	if (conn->close_after_write) {
-		control_conn_close(conn);
-		return;
-	}
-	if (conn->state == CONN_HTTP)
-		read_again(conn);
-	if (conn->state == CONN_TUNNEL) {
-		evtimer_del(conn->timer);
-		mst_ac_destroy(conn->ac);
-		conn->ac = NULL;
-		control_stream_drain(conn);
-	}
-}
-
-// Until an answer is out no further request is read: its answer would have to wait as well, and one to CONNECT
-// would be lost.
-static int
-keep_rest(struct control_conn *conn, const uint8_t *data, size_t len)
-{
-	conn->blocked = true;
-	control_conn_watch_write(conn);
-	if (conn->state == CONN_HTTP) {
-		event_del(conn->readable);
-		read_no_more(conn);
-	}
-	if (len == 0)
-		return 0;
-	conn->pending = malloc(len);
-	if (conn->pending == NULL)
-		return -ENOMEM;
-	memcpy(conn->pending, data, len);
-	conn->pending_len = len;
-	conn->pending_off = 0;
-	return 0;
-}
-
-void
-control_conn_http_flush(struct control_conn *conn)
-{
-	const uint8_t *data;
-	size_t len;
-	size_t off = 0;
-	bool close_after;
-	int ret;
-
-	if (conn->blocked || !mst_ac_output(conn->ac, &data, &len, &close_after))
-		return;
-	conn->close_after_write = close_after;
-	ret = write_records(conn, data, len, &off);
-	if (ret == -EAGAIN)
-		ret = keep_rest(conn, data + off, len - off);
-	else if (ret == 0)
-		answer_written(conn);
-	if (ret < 0)
-		control_conn_close(conn);
 }
 
 // ---- what arrives, by state ---------------------------------------------------------------------
@@ -252,7 +170,7 @@ http_record(struct control_conn *conn, uint8_t *data, size_t len)
 		case MST_AC_RESPOND:
 			if (mst_ac_fault(conn->ac) != MST_AC_F_NONE)
 				http_closed(conn);
-			control_conn_http_flush(conn);
+			control_answer_flush(conn);
 			break;
 		case MST_AC_AUTHENTICATE:
 			control_signin_start(conn);
@@ -370,29 +288,10 @@ control_conn_resume(struct mst_control *c)
 	TAILQ_FOREACH(conn, &c->unread, more)
 	n++;
 	for (; n != 0 && (conn = TAILQ_FIRST(&c->unread)) != NULL; n--) {
-		read_no_more(conn);
+		control_conn_read_no_more(conn);
 		c->events++;
 		read_records(conn);
 	}
-}
-
-static void
-write_pending(struct control_conn *conn)
-{
-	int ret = write_records(conn, conn->pending, conn->pending_len, &conn->pending_off);
-
-	if (ret == -EAGAIN) {
-		conn->blocked = true;
-		control_conn_watch_write(conn);
-		return;
-	}
-	mst_wipe(conn->pending, conn->pending_len);
-	free(conn->pending);
-	conn->pending = NULL;
-	if (ret < 0)
-		control_conn_close(conn);
-	else
-		answer_written(conn);
 }
 
 static void
@@ -423,21 +322,15 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	if (conn->state == CONN_TUNNEL)
 		read_more_later(
 			conn); // a read may have waited for room, to answer a KeyUpdate (RFC 8446 4.6.3)
-	if (conn->pending != NULL)
-		write_pending(conn);
-	else if (conn->ac != NULL)
-		answer_written(conn);
-	else
-		control_stream_drain(conn);
+	control_answer_go_on(conn);
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_limit(void *arg, uint64_t now_ns)
 {
 	struct control_conn *conn = arg;
 
-	(void)fd;
-	(void)what;
+	(void)now_ns;
 	CONTROL_COUNT(conn->c, tls_timeout);
 	control_conn_close(conn);
 }
@@ -462,7 +355,7 @@ make(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_i
 	conn->last_rx_ns = mst_now_ns();
 	conn->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
 	conn->writable = event_new(c->base, fd, EV_WRITE, on_writable, conn);
-	conn->timer = evtimer_new(c->base, on_timer, conn);
+	wheel_timer_init(&conn->limit, on_limit, conn);
 	TAILQ_INSERT_TAIL(&c->conns, conn, all);
 	c->n_conns++;
 	c->n_half_open++;
@@ -477,8 +370,7 @@ control_conn_adopt(struct mst_control *c, struct mst_tls_conn *tls, int fd, cons
 	if (conn == NULL)
 		return NULL;
 	CONTROL_COUNT(c, tcp_accepted);
-	if (conn->readable == NULL || conn->writable == NULL || conn->timer == NULL ||
-		event_add(conn->readable, NULL) != 0) {
+	if (conn->readable == NULL || conn->writable == NULL || event_add(conn->readable, NULL) != 0) {
 		control_conn_close(conn);
 		return NULL;
 	}

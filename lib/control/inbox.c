@@ -64,7 +64,7 @@ take_record(struct mst_control *c, struct rte_mbuf *m)
 	if (description != ALERT_CLOSE_NOTIFY && level != 2)
 		return;
 	CONTROL_COUNT(c, dtls_alerts);
-	mst_sa_retire(s);
+	control_look_drop_sa(s->owner);
 }
 
 static void

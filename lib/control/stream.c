@@ -137,6 +137,7 @@ take_data(struct control_conn *conn, const struct mst_cstp_frame *f)
 	if (mst_wire_ip_parse(f->payload, f->len, false, &ip) == MST_WIRE_OK && ip.proto != MST_PROTO_ICMP &&
 		ip.proto != MST_PROTO_ICMP6)
 		s->last_stream_data_ns = conn->last_rx_ns;
+	control_look_at_path(conn->login);
 	m = rte_pktmbuf_alloc(mst_port_pool());
 	if (m == NULL || (room = rte_pktmbuf_append(m, f->len)) == NULL) {
 		rte_pktmbuf_free(m);
@@ -232,4 +233,18 @@ control_stream_tick(struct control_conn *conn, uint64_t now_ns)
 		conn->last_dpd_ns = now_ns;
 		control_stream_send(conn, MST_CSTP_DPD_REQ, NULL, 0);
 	}
+}
+
+uint64_t
+control_stream_due_ns(const struct control_conn *conn)
+{
+	uint64_t dpd_ns = conn->c->conf->timeouts.dpd_s * MST_NS_PER_S;
+	uint64_t dead_ns = conn->last_rx_ns + DPD_DEAD_FACTOR * dpd_ns + 1;
+	uint64_t ask_ns = conn->last_rx_ns + dpd_ns;
+
+	if (dpd_ns == 0)
+		return UINT64_MAX;
+	if (conn->last_dpd_ns >= ask_ns) // asked already, in this silence
+		ask_ns = conn->last_dpd_ns + dpd_ns / 2;
+	return ask_ns < dead_ns ? ask_ns : dead_ns;
 }
