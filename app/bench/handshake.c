@@ -112,6 +112,7 @@ serve_memory(struct bench *b, struct one *s, enum part part)
 			return -ENOMEM;
 	}
 	event_get_callback(s->conn->readable)(-1, EV_READ, s->conn);
+	control_newcomers(b->g->control);
 	s->us[part] += now_us(b) - before;
 	client_tls_said(&s->d);
 	client_tls_hear(&s->d, s->pipe->out, s->pipe->out_len);

@@ -35,19 +35,20 @@ control_conn_by_number(struct mst_control *c, uint64_t number)
 static void
 read_more_later(struct control_conn *conn)
 {
-	if (conn->is_unread)
-		return;
-	conn->is_unread = true;
-	TAILQ_INSERT_TAIL(&conn->c->unread, conn, more);
+	if (conn->state != CONN_TUNNEL) {
+		control_newcomer_queue(conn);
+	} else if (conn->line == NULL) {
+		conn->line = &conn->c->unread;
+		TAILQ_INSERT_TAIL(conn->line, conn, more);
+	}
 }
 
 void
 control_conn_read_no_more(struct control_conn *conn)
 {
-	if (!conn->is_unread)
-		return;
-	conn->is_unread = false;
-	TAILQ_REMOVE(&conn->c->unread, conn, more);
+	if (conn->line != NULL)
+		TAILQ_REMOVE(conn->line, conn, more);
+	conn->line = NULL;
 }
 
 void
@@ -188,8 +189,8 @@ http_record(struct control_conn *conn, uint8_t *data, size_t len)
 	} while (len != 0 && used != 0 && conn->state == CONN_HTTP);
 }
 
-static void
-handshake_step(struct control_conn *conn)
+void
+control_conn_handshake(struct control_conn *conn)
 {
 	struct mst_control *c = conn->c;
 	struct mst_ac_params p = {.page = static_page};
@@ -240,12 +241,12 @@ take_record(struct control_conn *conn, size_t n)
 	mst_wipe(c->record, n); // a password or a cookie was in there
 }
 
-static void
-read_records(struct control_conn *conn)
+void
+control_conn_read(struct control_conn *conn, unsigned int max_records)
 {
 	size_t n;
 
-	for (int i = 0; i < RECORDS_PER_EVENT && may_read(conn); i++) {
+	for (unsigned int i = 0; i < max_records && may_read(conn); i++) {
 		switch (mst_tls_conn_read(conn->tls, conn->c->record, sizeof(conn->c->record), &n)) {
 		case MST_TLS_OK:
 			take_record(conn, n);
@@ -272,9 +273,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	conn->c->events++;
-	if (conn->state == CONN_TLS)
-		handshake_step(conn);
-	read_records(conn);
+	if (conn->state == CONN_TUNNEL)
+		control_conn_read(conn, RECORDS_PER_EVENT);
+	else
+		control_newcomer_queue(conn);
 }
 
 // Those of now only: who has still more to say comes to the end of the list, for the next turn. An event made
@@ -290,7 +292,7 @@ control_conn_resume(struct mst_control *c)
 	for (; n != 0 && (conn = TAILQ_FIRST(&c->unread)) != NULL; n--) {
 		control_conn_read_no_more(conn);
 		c->events++;
-		read_records(conn);
+		control_conn_read(conn, RECORDS_PER_EVENT);
 	}
 }
 
@@ -303,7 +305,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	conn->c->events++;
 	if (conn->state == CONN_TLS) {
-		handshake_step(conn);
+		control_newcomer_queue(conn);
 		return;
 	}
 	switch (mst_tls_conn_flush(conn->tls)) {
@@ -383,7 +385,7 @@ control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
 {
 	struct mst_tls_conn *tls;
 
-	if (c->n_half_open >= c->conf->limits.half_open || mst_tls_conn_create(&tls, c->tls, fd) < 0) {
+	if (mst_tls_conn_create(&tls, c->tls, fd) < 0) {
 		CONTROL_COUNT(c, tcp_refused);
 		close(fd);
 		return;

@@ -160,6 +160,7 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	TAILQ_INIT(&c->conns);
 	TAILQ_INIT(&c->dead);
 	TAILQ_INIT(&c->unread);
+	TAILQ_INIT(&c->knocking);
 	TAILQ_INIT(&c->logins);
 	mst_random(&c->hash_seed, sizeof(c->hash_seed));
 	wheel_init(&c->wheel, mst_now_ns());
@@ -294,7 +295,7 @@ pause_ns(uint64_t ns)
 	nanosleep(&ts, NULL);
 }
 
-// Rings first, then sockets, timers, taps. True when there was something to do.
+// Rings first, then sockets and taps, timers, and the newcomers at last. True when there was something to do.
 bool
 control_turn(struct mst_control *c)
 {
@@ -306,6 +307,7 @@ control_turn(struct mst_control *c)
 	event_base_loop(c->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 	control_conn_resume(c);
 	work += wheel_turn(&c->wheel, mst_now_ns(), TIMERS_PER_TURN);
+	work += control_newcomers(c);
 	mst_rt_reclaim();
 	control_conn_reap(c);
 	return work + c->events != 0;

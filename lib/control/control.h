@@ -30,6 +30,7 @@
 
 struct control_conn;
 struct control_handshake;
+TAILQ_HEAD(control_conns, control_conn);
 
 // One accepted sign-in: what a cookie stands for. Lives from sign-in to logout, time-out or disconnect.
 struct control_login {
@@ -71,7 +72,8 @@ enum control_conn_state { CONN_TLS, CONN_HTTP, CONN_AUTH, CONN_TUNNEL, CONN_CLOS
 struct control_conn {
 	TAILQ_ENTRY(control_conn) all;	  // of conns, or of dead
 	LIST_ENTRY(control_conn) waiting; // of auth_waiting, in CONN_AUTH
-	TAILQ_ENTRY(control_conn) more;	  // of unread, when is_unread
+	TAILQ_ENTRY(control_conn) more;	  // of line
+	struct control_conns *line; // unread or knocking, where it waits for its turn; NULL: it does not
 	struct mst_control *c;
 	int fd;
 	enum control_conn_state state;
@@ -84,7 +86,6 @@ struct control_conn {
 	struct control_login *login; // in CONN_TUNNEL
 	uint64_t last_rx_ns;
 	uint64_t last_dpd_ns;
-	bool is_unread;		// there is more to read than the socket will tell
 	bool blocked;		// TLS holds a record that TCP has not taken
 	bool close_after_write; // an HTTP answer that ends the connection
 	struct rte_mbuf *queue[CONTROL_STREAM_QUEUE];
@@ -113,6 +114,7 @@ LIST_HEAD(control_conn_bucket, control_conn);
 struct control_listener {
 	struct mst_control *c;
 	int fd;
+	bool ready; // somebody waits
 	struct event *event;
 };
 
@@ -132,10 +134,11 @@ struct mst_control {
 	struct control_kernel_fd kernel_fds[MST_MAX_PORTS + 1]; // taps and tun
 	struct control_listener listeners[8];
 	unsigned int n_listeners;
-	TAILQ_HEAD(control_conns, control_conn) conns;
+	struct control_conns conns;
 	struct control_conn_bucket auth_waiting[CONTROL_WAITING_BUCKETS]; // by number
-	TAILQ_HEAD(, control_conn) dead;   // closed within this turn of the loop, freed at its end
-	TAILQ_HEAD(, control_conn) unread; // TLS holds bytes of them: read again in the next turn
+	struct control_conns dead;     // closed within this turn of the loop, freed at its end
+	struct control_conns unread;   // tunnels of which TLS holds bytes: read again in the next turn
+	struct control_conns knocking; // without a tunnel yet, and with something to do
 	TAILQ_HEAD(, control_login) logins;
 	struct control_login_bucket *by_cookie, *by_app_id, *by_user, *by_id; // of one array
 	uint32_t login_mask;
@@ -145,6 +148,7 @@ struct mst_control {
 	uint32_t hash_seed;
 	struct wheel wheel;
 	bool stopping;
+	bool paused;	     // accepting, because too many are half-open
 	unsigned int events; // handled in this turn of the loop
 	uint64_t busy_ns, idle_ns;
 	struct mst_control_counters counters;
@@ -191,6 +195,12 @@ void control_look_drop_sa(struct control_login *l);
 // listener.c
 MST_MUST_USE int control_listen(struct mst_control *c, char *err, size_t err_cap);
 void control_listen_stop(struct mst_control *c);
+// One connection, if somebody waits and there is room.
+bool control_listen_accept(struct mst_control *c);
+
+// newcomer.c: whoever has no tunnel yet
+void control_newcomer_queue(struct control_conn *conn);
+unsigned int control_newcomers(struct mst_control *c); // a turn's share of what waits; how much was done
 
 // conn.c
 void control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote);
@@ -203,6 +213,8 @@ void control_conn_close(struct control_conn *conn);
 void control_conn_reap(struct mst_control *c);
 // Reads on where bytes wait in TLS that no event of the socket will tell of.
 void control_conn_resume(struct mst_control *c);
+void control_conn_read(struct control_conn *conn, unsigned int max_records);
+void control_conn_handshake(struct control_conn *conn);
 struct control_conn *control_conn_by_number(struct mst_control *c, uint64_t number);
 void control_conn_watch_write(struct control_conn *conn);
 void control_conn_set_waiting(struct control_conn *conn, bool waiting);

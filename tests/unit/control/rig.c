@@ -97,7 +97,7 @@ rig_teardown(void **state)
 	assert_int_equal(rig->n_half_open, 0);
 	assert_int_equal(rig->n_logins, 0);
 	assert_int_equal(rig->n_handshakes, 0);
-	assert_true(rig->n_handshakes == 0 && TAILQ_EMPTY(&rig->unread));
+	assert_true(rig->n_handshakes == 0 && TAILQ_EMPTY(&rig->unread) && TAILQ_EMPTY(&rig->knocking));
 	for (unsigned int i = 0; i < CONTROL_WAITING_BUCKETS; i++)
 		assert_true(LIST_EMPTY(&rig->auth_waiting[i]));
 	for (unsigned int i = 0; i < WHEEL_SLOTS; i++)
