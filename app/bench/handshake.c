@@ -12,7 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_cycles.h>
 #include <rte_malloc.h>
 
 #include "bench.h"
@@ -28,7 +27,7 @@ static const char help[] =
 	"Sets devices up with a cookie: TLS 1.3, CONNECT, DTLS 1.2 by PSK, publication of the association; "
 	"prints what\n"
 	"that costs the control lcore, and the memory of those that stay connected.\n\n"
-	"  --mode memory    no sockets; the TSC around the gateway's calls (default)\n"
+	"  --mode memory    no sockets: CPU time of the gateway's calls (default)\n"
 	"  --mode sockets   TCP over 127.0.0.1 and the whole loop; CPU time of the gateway's turns, kernel "
 	"included\n"
 	"  --mode storm     how long a DPD answer takes while devices connect; one thread, turns of the loop "
@@ -62,7 +61,6 @@ struct bench {
 	struct client_ctx ctx;
 	const struct handshake_options *o;
 	bool sockets;
-	double us_per_cycle;
 	struct series parts[PART_COUNT];
 	int *fds;		    // the devices' ends, which stay open
 	struct mst_tls_pipe *pipes; // the gateway's ends, when there are no sockets
@@ -80,13 +78,12 @@ struct one { // a device on its way in
 };
 
 // ---- the clock of the gateway's part ------------------------------------------------------------
+// CPU time of this thread: what somebody else does with the machine meanwhile is not ours.
 static double
-now_us(const struct bench *b)
+now_us(void)
 {
 	struct timespec ts;
 
-	if (!b->sockets)
-		return (double)rte_rdtsc_precise() * b->us_per_cycle;
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return (double)ts.tv_sec * 1e6 + (double)ts.tv_nsec / 1e3;
 }
@@ -101,7 +98,7 @@ serve_memory(struct bench *b, struct one *s, enum part part)
 	double before;
 
 	*s->pipe = (struct mst_tls_pipe){.in = said, .in_len = n, .out = b->out, .out_cap = sizeof(b->out)};
-	before = now_us(b);
+	before = now_us();
 	if (s->conn == NULL) {
 		struct mst_ip remote = {.family = 4, .bytes = {127, 0, 0, 1}};
 		struct mst_tls_conn *tls;
@@ -113,7 +110,7 @@ serve_memory(struct bench *b, struct one *s, enum part part)
 	}
 	event_get_callback(s->conn->readable)(-1, EV_READ, s->conn);
 	control_newcomers(b->g->control);
-	s->us[part] += now_us(b) - before;
+	s->us[part] += now_us() - before;
 	client_tls_said(&s->d);
 	client_tls_hear(&s->d, s->pipe->out, s->pipe->out_len);
 	return 0;
@@ -135,9 +132,9 @@ serve_sockets(struct bench *b, struct one *s, enum part part)
 	if (n != 0 && write(s->fd, said, n) != (ssize_t)n)
 		return -EIO;
 	client_tls_said(&s->d);
-	before = now_us(b);
+	before = now_us();
 	control_turn(b->g->control);
-	s->us[part] += now_us(b) - before;
+	s->us[part] += now_us() - before;
 	while ((got = read(s->fd, heard, sizeof(heard))) > 0)
 		client_tls_hear(&s->d, heard, (size_t)got);
 	return 0;
@@ -190,9 +187,9 @@ dtls_up(struct bench *b, struct one *s)
 		size_t n = client_dtls_says(&s->d, &said);
 		if (n == 0)
 			return -EIO;
-		before = now_us(b);
+		before = now_us();
 		control_handshake_datagram(b->g->control, &t, 0, said, n);
-		s->us[PART_dtls] += now_us(b) - before;
+		s->us[PART_dtls] += now_us() - before;
 		client_dtls_said(&s->d);
 		if (gateway_deliver(&s->d) == 0)
 			return -EIO;
@@ -202,7 +199,7 @@ dtls_up(struct bench *b, struct one *s)
 
 // Once more what the end of the handshake did, on the same tuple.
 static int
-publish_again(struct bench *b, struct one *s)
+publish_again(struct one *s)
 {
 	static const uint8_t block[MST_DTLS_KEY_BLOCK_MAX_BYTES] = {1};
 	struct mst_session *session = s->login->session;
@@ -213,11 +210,11 @@ publish_again(struct bench *b, struct one *s)
 	double before;
 
 	mst_sa_retire(session);
-	before = now_us(b);
+	before = now_us();
 	MST_TRY(mst_sa_create(&again, session, &p));
 	MST_TRY(mst_dtls_keys_init(&again->keys, suite, 1, block, mst_dtls_key_block_bytes(suite)));
 	MST_TRY(mst_sa_publish(again));
-	s->us[PART_publish] = now_us(b) - before;
+	s->us[PART_publish] = now_us() - before;
 	mst_rt_reclaim();
 	return 0;
 }
@@ -237,7 +234,7 @@ set_up(struct bench *b, unsigned int number)
 	if (ret == 0)
 		ret = dtls_up(b, &s);
 	if (ret == 0)
-		ret = publish_again(b, &s);
+		ret = publish_again(&s);
 	client_fini(&s.d);
 	b->fds[number] = s.fd;
 	if (ret < 0)
@@ -320,7 +317,6 @@ report(struct bench *b, enum gateway_key key, const struct memory *before)
 static int
 bench_init(struct bench *b, uint32_t n)
 {
-	b->us_per_cycle = 1e6 / (double)rte_get_tsc_hz();
 	b->fds = calloc(n, sizeof(*b->fds));
 	b->pipes = calloc(n, sizeof(*b->pipes));
 	if (b->fds == NULL || b->pipes == NULL)
