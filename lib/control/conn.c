@@ -97,7 +97,7 @@ static void
 detach(struct control_conn *conn)
 {
 	struct control_login *l = conn->login;
-	struct mst_session_info info = l->session->info;
+	struct mst_session_info info = *l->session->info;
 
 	CONTROL_COUNT(conn->c, tcp_lost);
 	conn->login = NULL;

@@ -86,9 +86,9 @@ struct control_conn {
 	struct control_login *login; // in CONN_TUNNEL
 	uint64_t last_rx_ns;
 	uint64_t last_dpd_ns;
-	bool blocked;		// TLS holds a record that TCP has not taken
-	bool close_after_write; // an HTTP answer that ends the connection
-	struct rte_mbuf *queue[CONTROL_STREAM_QUEUE];
+	bool blocked;		 // TLS holds a record that TCP has not taken
+	bool close_after_write;	 // an HTTP answer that ends the connection
+	struct rte_mbuf **queue; // CONTROL_STREAM_QUEUE of them once one had to wait; NULL: none has
 	uint16_t queue_head, queue_len;
 	uint8_t *pending; // HTTP answer not written yet (heap)
 	size_t pending_len, pending_off;

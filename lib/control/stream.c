@@ -57,7 +57,10 @@ count_sent(struct control_conn *conn, size_t len)
 static void
 enqueue(struct control_conn *conn, struct rte_mbuf *m)
 {
-	if (conn->queue_len == CONTROL_STREAM_QUEUE) {
+	// Most devices never need it: their packets take DTLS.
+	if (conn->queue == NULL)
+		conn->queue = calloc(CONTROL_STREAM_QUEUE, sizeof(struct rte_mbuf *));
+	if (conn->queue == NULL || conn->queue_len == CONTROL_STREAM_QUEUE) {
 		CONTROL_COUNT(conn->c, stream_full);
 		rte_pktmbuf_free(m);
 		return;
@@ -106,6 +109,8 @@ control_stream_free_queue(struct control_conn *conn)
 		conn->queue_head = (uint16_t)((conn->queue_head + 1) % CONTROL_STREAM_QUEUE);
 		conn->queue_len--;
 	}
+	free(conn->queue);
+	conn->queue = NULL;
 }
 
 void
@@ -119,6 +124,8 @@ control_stream_drain(struct control_conn *conn)
 		conn->queue_len--;
 		control_stream_send_packet(conn, m);
 	}
+	if (conn->queue_len == 0)
+		control_stream_free_queue(conn);
 }
 
 // The device's packet goes to the worker that is the session's home, which checks its source like one of

@@ -42,7 +42,7 @@ the_cookie_time_counts_only_while_the_device_is_away(void **state)
 	device_close(&d);
 	assert_null(l->conn);
 	assert_int_equal(rig->counters.tcp_lost, 1);
-	assert_false(l->session->info.connected);
+	assert_false(l->session->info->connected);
 	tick_at(l->away_since_ns + 300 * S);
 	assert_int_equal(rig->n_logins, 1);
 	tick_at(l->away_since_ns + 300 * S + 1);
