@@ -19,10 +19,14 @@ bucket_of(const struct mst_control *c, const uint8_t *uniform)
 	return v & c->login_mask;
 }
 
+// Of the whole field: rte_jhash reads words, also where the last one is not all the name's.
 static struct control_login_bucket *
 bucket_of_user(const struct mst_control *c, const char *user)
 {
-	return &c->by_user[rte_jhash(user, (uint32_t)strlen(user), c->hash_seed) & c->login_mask];
+	char name[MST_SESSION_NAME_BYTES] = "";
+
+	snprintf(name, sizeof(name), "%s", user);
+	return &c->by_user[rte_jhash(name, sizeof(name), c->hash_seed) & c->login_mask];
 }
 
 // Only the hash of a cookie is kept and looked up by: what is compared says nothing of the cookie (RFC 6265
