@@ -21,16 +21,17 @@ enum bench_exit {
 
 // A sub-command: its own options, its own --help; returns the exit code. argv[0] is its name.
 typedef int bench_command_fn(int argc, char **argv);
-bench_command_fn bench_dataplane, bench_crypto, bench_lookup;
+bench_command_fn bench_dataplane, bench_crypto, bench_lookup, bench_handshake;
 
 // ---- series.c: numbers of one kind, and what is said of them ------------------------------------
 struct bench_series {
 	size_t n, cap;
 	double *v;
+	double max; // of all that were added
 };
 void bench_series_init(struct bench_series *s, size_t cap); // ends the program without memory
 void bench_series_fini(struct bench_series *s);
-void bench_series_add(struct bench_series *s, double v); // beyond cap: an assertion
+void bench_series_add(struct bench_series *s, double v); // beyond cap only max is kept
 // The value that the share q of them (0 to 1) does not exceed; sorts. 0 when there are none.
 double bench_series_at(struct bench_series *s, double q);
 

@@ -13,6 +13,8 @@ static const struct command commands[] = {
 	{"dataplane", bench_dataplane, "both pipelines, rx to tx, beside the bare cipher"},
 	{"crypto", bench_crypto, "the bare cipher, as others call it and as the data plane does"},
 	{"lookup", bench_lookup, "tuple to association, address to session, destination to adjacency"},
+	{"handshake", bench_handshake,
+		"set-ups of devices a second and control lcore, their memory, answers in a storm"},
 };
 
 static void

@@ -20,8 +20,10 @@ bench_series_fini(struct bench_series *s)
 void
 bench_series_add(struct bench_series *s, double v)
 {
-	MST_ASSERT(s->n < s->cap);
-	s->v[s->n++] = v;
+	if (s->n < s->cap)
+		s->v[s->n++] = v;
+	if (v > s->max)
+		s->max = v;
 }
 
 static int

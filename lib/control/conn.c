@@ -12,12 +12,19 @@ static const char static_page[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Gateway</title></head>"
 	"<body><p>The gateway is serving.</p></body></html>\n";
 
+// Numbers are given one after the other: they fill the buckets evenly.
+static struct control_conn_bucket *
+waiting_bucket(struct mst_control *c, uint64_t number)
+{
+	return &c->auth_waiting[number % CONTROL_WAITING_BUCKETS];
+}
+
 struct control_conn *
 control_conn_by_number(struct mst_control *c, uint64_t number)
 {
 	struct control_conn *conn;
 
-	TAILQ_FOREACH(conn, &c->auth_waiting, waiting)
+	LIST_FOREACH(conn, waiting_bucket(c, number), waiting)
 	{
 		if (conn->number == number)
 			return conn;
@@ -28,24 +35,24 @@ control_conn_by_number(struct mst_control *c, uint64_t number)
 static void
 read_more_later(struct control_conn *conn)
 {
-	if (conn->is_unread)
-		return;
-	conn->is_unread = true;
-	TAILQ_INSERT_TAIL(&conn->c->unread, conn, more);
+	if (conn->state != CONN_TUNNEL) {
+		control_newcomer_queue(conn);
+	} else if (conn->line == NULL) {
+		conn->line = &conn->c->unread;
+		TAILQ_INSERT_TAIL(conn->line, conn, more);
+	}
 }
 
-static void
-read_no_more(struct control_conn *conn)
+void
+control_conn_read_no_more(struct control_conn *conn)
 {
-	if (!conn->is_unread)
-		return;
-	conn->is_unread = false;
-	TAILQ_REMOVE(&conn->c->unread, conn, more);
+	if (conn->line != NULL)
+		TAILQ_REMOVE(conn->line, conn, more);
+	conn->line = NULL;
 }
 
-// TLS may have read ahead of what was asked for.
-static void
-read_again(struct control_conn *conn)
+void
+control_conn_read_again(struct control_conn *conn)
 {
 	event_add(conn->readable, NULL);
 	read_more_later(conn);
@@ -58,11 +65,11 @@ control_conn_set_waiting(struct control_conn *conn, bool waiting)
 	if (waiting) {
 		conn->state = CONN_AUTH;
 		event_del(conn->readable);
-		TAILQ_INSERT_TAIL(&conn->c->auth_waiting, conn, waiting);
+		LIST_INSERT_HEAD(waiting_bucket(conn->c, conn->number), conn, waiting);
 	} else {
 		conn->state = CONN_HTTP;
-		read_again(conn);
-		TAILQ_REMOVE(&conn->c->auth_waiting, conn, waiting);
+		control_conn_read_again(conn);
+		LIST_REMOVE(conn, waiting);
 	}
 }
 
@@ -75,9 +82,7 @@ control_conn_watch_write(struct control_conn *conn)
 static void
 arm(struct control_conn *conn, uint64_t seconds)
 {
-	struct timeval tv = {.tv_sec = (time_t)seconds};
-
-	evtimer_add(conn->timer, &tv);
+	wheel_arm(&conn->c->wheel, &conn->limit, mst_now_ns() + seconds * MST_NS_PER_S);
 }
 
 static void
@@ -92,7 +97,7 @@ static void
 detach(struct control_conn *conn)
 {
 	struct control_login *l = conn->login;
-	struct mst_session_info info = l->session->info;
+	struct mst_session_info info = *l->session->info;
 
 	CONTROL_COUNT(conn->c, tcp_lost);
 	conn->login = NULL;
@@ -100,6 +105,7 @@ detach(struct control_conn *conn)
 	l->away_since_ns = mst_now_ns();
 	info.connected = false;
 	mst_session_set_info(l->session, &info);
+	control_look_arm(l);
 }
 
 void
@@ -110,23 +116,22 @@ control_conn_close(struct control_conn *conn)
 	if (conn->state == CONN_CLOSING)
 		return;
 	if (conn->state == CONN_AUTH)
-		TAILQ_REMOVE(&c->auth_waiting, conn, waiting);
+		LIST_REMOVE(conn, waiting);
 	if (conn->state != CONN_TUNNEL)
 		c->n_half_open--;
 	if (conn->login != NULL)
 		detach(conn);
 	conn->state = CONN_CLOSING;
-	read_no_more(conn);
+	control_conn_read_no_more(conn);
 	control_stream_free_queue(conn);
 	mst_tls_conn_destroy(conn->tls);
 	mst_ac_destroy(conn->ac);
 	free_event(conn->readable);
 	free_event(conn->writable);
-	free_event(conn->timer);
-	close(conn->fd);
-	if (conn->pending != NULL)
-		mst_wipe(conn->pending, conn->pending_len);
-	free(conn->pending);
+	wheel_stop(&conn->limit);
+	if (conn->fd >= 0)
+		close(conn->fd);
+	control_answer_drop(conn);
 	TAILQ_REMOVE(&c->conns, conn, all);
 	c->n_conns--;
 	TAILQ_INSERT_TAIL(&c->dead, conn, all);
@@ -141,91 +146,6 @@ control_conn_reap(struct mst_control *c)
 		TAILQ_REMOVE(&c->dead, conn, all);
 		free(conn);
 	}
-}
-
-// ---- HTTP answers: several records when long; what TCP does not take now waits in pending -------
-// 0: all written; -EAGAIN: TCP is full, *off tells how far it went; -EPIPE: gone.
-static int
-write_records(struct control_conn *conn, const uint8_t *data, size_t len, size_t *off)
-{
-	while (*off < len) {
-		size_t part = len - *off < MST_TLS_RECORD_BYTES ? len - *off : MST_TLS_RECORD_BYTES;
-
-		switch (mst_tls_conn_write(conn->tls, data + *off, part)) {
-		case MST_TLS_OK:
-			*off += part;
-			break;
-		case MST_TLS_WANT_WRITE:
-		case MST_TLS_WANT_READ:
-			*off += part;
-			return -EAGAIN;
-		case MST_TLS_BUSY:
-			return -EAGAIN;
-		default:
-			return -EPIPE;
-		}
-	}
-	return 0;
-}
-
-static void
-answer_written(struct control_conn *conn)
-{
-	if (conn->close_after_write) {
-		control_conn_close(conn);
-		return;
-	}
-	if (conn->state == CONN_HTTP)
-		read_again(conn);
-	if (conn->state == CONN_TUNNEL) {
-		evtimer_del(conn->timer);
-		mst_ac_destroy(conn->ac);
-		conn->ac = NULL;
-		control_stream_drain(conn);
-	}
-}
-
-// Until an answer is out no further request is read: its answer would have to wait as well, and one to CONNECT
-// would be lost.
-static int
-keep_rest(struct control_conn *conn, const uint8_t *data, size_t len)
-{
-	conn->blocked = true;
-	control_conn_watch_write(conn);
-	if (conn->state == CONN_HTTP) {
-		event_del(conn->readable);
-		read_no_more(conn);
-	}
-	if (len == 0)
-		return 0;
-	conn->pending = malloc(len);
-	if (conn->pending == NULL)
-		return -ENOMEM;
-	memcpy(conn->pending, data, len);
-	conn->pending_len = len;
-	conn->pending_off = 0;
-	return 0;
-}
-
-void
-control_conn_http_flush(struct control_conn *conn)
-{
-	const uint8_t *data;
-	size_t len;
-	size_t off = 0;
-	bool close_after;
-	int ret;
-
-	if (conn->blocked || !mst_ac_output(conn->ac, &data, &len, &close_after))
-		return;
-	conn->close_after_write = close_after;
-	ret = write_records(conn, data, len, &off);
-	if (ret == -EAGAIN)
-		ret = keep_rest(conn, data + off, len - off);
-	else if (ret == 0)
-		answer_written(conn);
-	if (ret < 0)
-		control_conn_close(conn);
 }
 
 // ---- what arrives, by state ---------------------------------------------------------------------
@@ -251,7 +171,7 @@ http_record(struct control_conn *conn, uint8_t *data, size_t len)
 		case MST_AC_RESPOND:
 			if (mst_ac_fault(conn->ac) != MST_AC_F_NONE)
 				http_closed(conn);
-			control_conn_http_flush(conn);
+			control_answer_flush(conn);
 			break;
 		case MST_AC_AUTHENTICATE:
 			control_signin_start(conn);
@@ -269,8 +189,8 @@ http_record(struct control_conn *conn, uint8_t *data, size_t len)
 	} while (len != 0 && used != 0 && conn->state == CONN_HTTP);
 }
 
-static void
-handshake_step(struct control_conn *conn)
+void
+control_conn_handshake(struct control_conn *conn)
 {
 	struct mst_control *c = conn->c;
 	struct mst_ac_params p = {.page = static_page};
@@ -321,12 +241,12 @@ take_record(struct control_conn *conn, size_t n)
 	mst_wipe(c->record, n); // a password or a cookie was in there
 }
 
-static void
-read_records(struct control_conn *conn)
+void
+control_conn_read(struct control_conn *conn, unsigned int max_records)
 {
 	size_t n;
 
-	for (int i = 0; i < RECORDS_PER_EVENT && may_read(conn); i++) {
+	for (unsigned int i = 0; i < max_records && may_read(conn); i++) {
 		switch (mst_tls_conn_read(conn->tls, conn->c->record, sizeof(conn->c->record), &n)) {
 		case MST_TLS_OK:
 			take_record(conn, n);
@@ -353,9 +273,10 @@ on_readable(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	conn->c->events++;
-	if (conn->state == CONN_TLS)
-		handshake_step(conn);
-	read_records(conn);
+	if (conn->state == CONN_TUNNEL)
+		control_conn_read(conn, RECORDS_PER_EVENT);
+	else
+		control_newcomer_queue(conn);
 }
 
 // Those of now only: who has still more to say comes to the end of the list, for the next turn. An event made
@@ -369,29 +290,10 @@ control_conn_resume(struct mst_control *c)
 	TAILQ_FOREACH(conn, &c->unread, more)
 	n++;
 	for (; n != 0 && (conn = TAILQ_FIRST(&c->unread)) != NULL; n--) {
-		read_no_more(conn);
+		control_conn_read_no_more(conn);
 		c->events++;
-		read_records(conn);
+		control_conn_read(conn, RECORDS_PER_EVENT);
 	}
-}
-
-static void
-write_pending(struct control_conn *conn)
-{
-	int ret = write_records(conn, conn->pending, conn->pending_len, &conn->pending_off);
-
-	if (ret == -EAGAIN) {
-		conn->blocked = true;
-		control_conn_watch_write(conn);
-		return;
-	}
-	mst_wipe(conn->pending, conn->pending_len);
-	free(conn->pending);
-	conn->pending = NULL;
-	if (ret < 0)
-		control_conn_close(conn);
-	else
-		answer_written(conn);
 }
 
 static void
@@ -403,7 +305,7 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	conn->c->events++;
 	if (conn->state == CONN_TLS) {
-		handshake_step(conn);
+		control_newcomer_queue(conn);
 		return;
 	}
 	switch (mst_tls_conn_flush(conn->tls)) {
@@ -422,52 +324,71 @@ on_writable(evutil_socket_t fd, short what, void *arg)
 	if (conn->state == CONN_TUNNEL)
 		read_more_later(
 			conn); // a read may have waited for room, to answer a KeyUpdate (RFC 8446 4.6.3)
-	if (conn->pending != NULL)
-		write_pending(conn);
-	else if (conn->ac != NULL)
-		answer_written(conn);
-	else
-		control_stream_drain(conn);
+	control_answer_go_on(conn);
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_limit(void *arg, uint64_t now_ns)
 {
 	struct control_conn *conn = arg;
 
-	(void)fd;
-	(void)what;
+	(void)now_ns;
 	CONTROL_COUNT(conn->c, tls_timeout);
 	control_conn_close(conn);
 }
 
-void
-control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
+static struct control_conn *
+make(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_ip *remote)
 {
-	struct control_conn *conn;
+	struct control_conn *conn = calloc(1, sizeof(*conn));
 
-	if (c->n_half_open >= c->conf->limits.half_open || (conn = calloc(1, sizeof(*conn))) == NULL) {
-		CONTROL_COUNT(c, tcp_refused);
-		close(fd);
-		return;
+	if (conn == NULL) {
+		mst_tls_conn_destroy(tls);
+		if (fd >= 0)
+			close(fd);
+		return NULL;
 	}
-	CONTROL_COUNT(c, tcp_accepted);
 	conn->c = c;
 	conn->fd = fd;
+	conn->tls = tls;
 	conn->state = CONN_TLS;
 	conn->number = ++c->next_conn_number;
 	conn->remote = *remote;
 	conn->last_rx_ns = mst_now_ns();
 	conn->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
 	conn->writable = event_new(c->base, fd, EV_WRITE, on_writable, conn);
-	conn->timer = evtimer_new(c->base, on_timer, conn);
+	wheel_timer_init(&conn->limit, on_limit, conn);
 	TAILQ_INSERT_TAIL(&c->conns, conn, all);
 	c->n_conns++;
 	c->n_half_open++;
-	if (conn->readable == NULL || conn->writable == NULL || conn->timer == NULL ||
-		mst_tls_conn_create(&conn->tls, c->tls, fd) < 0 || event_add(conn->readable, NULL) != 0) {
+	return conn;
+}
+
+struct control_conn *
+control_conn_adopt(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_ip *remote)
+{
+	struct control_conn *conn = make(c, tls, fd, remote);
+
+	if (conn == NULL)
+		return NULL;
+	CONTROL_COUNT(c, tcp_accepted);
+	if (conn->readable == NULL || conn->writable == NULL || event_add(conn->readable, NULL) != 0) {
 		control_conn_close(conn);
-		return;
+		return NULL;
 	}
 	arm(conn, c->conf->timeouts.tls_handshake_s);
+	return conn;
+}
+
+void
+control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
+{
+	struct mst_tls_conn *tls;
+
+	if (mst_tls_conn_create(&tls, c->tls, fd) < 0) {
+		CONTROL_COUNT(c, tcp_refused);
+		close(fd);
+		return;
+	}
+	(void)control_conn_adopt(c, tls, fd, remote);
 }

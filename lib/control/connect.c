@@ -79,9 +79,7 @@ attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_c
 
 	fill_info(conn, l, r, &info);
 	if (l->session == NULL) {
-		MST_TRY(mst_session_open(&l->session, &info, mtu->inner));
-		l->session->owner = l;
-		l->last_data_ns = mst_now_ns(); // a cookie may have waited long for its first CONNECT
+		MST_TRY(control_login_open(l, &info, mtu->inner));
 	} else {
 		CONTROL_COUNT(c, connect_resumed);
 		take_over(l);
@@ -89,7 +87,7 @@ attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_c
 			control_handshake_end(l->handshake);
 		// The old association and App-ID go before the new one is announced, or none.
 		control_login_drop_app_id(l);
-		mst_sa_retire(l->session);
+		control_look_drop_sa(l);
 		mst_session_set_info(l->session, &info);
 		l->session->mtu = mtu->inner;
 	}
@@ -166,7 +164,7 @@ reject(struct control_conn *conn, unsigned int status, const char *reason)
 	if (mst_ac_connect_reject(conn->ac, status, reason) < 0)
 		control_conn_close(conn);
 	else
-		control_conn_http_flush(conn);
+		control_answer_flush(conn);
 }
 
 // State CONN_HTTP, event MST_AC_CONNECT. The connection may be closed afterwards.
@@ -207,7 +205,8 @@ control_connect(struct control_conn *conn)
 	c->n_half_open--;
 	conn->state = CONN_TUNNEL;
 	conn->last_rx_ns = mst_now_ns();
+	control_look_arm(l);
 	MST_LOG(INFO, "control", "session %u of %s is up, %s", l->session->id, l->user,
 		mst_tls_conn_cipher(conn->tls));
-	control_conn_http_flush(conn);
+	control_answer_flush(conn);
 }

@@ -11,6 +11,7 @@
 #define TICK_MS 100
 #define AUTH_QUEUE 256
 #define AUTH_THREADS 1
+#define TIMERS_PER_TURN 64
 #define LOGIN_SPARE 1024  // sign-ins beyond one a session: signed in, not connected yet
 #define IDLE_MIN_NS 10000 // pause of a quiet loop, doubled up to
 #define IDLE_MAX_NS 250000
@@ -19,11 +20,9 @@
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
-	struct mst_control *c = arg;
-
 	(void)fd;
 	(void)what;
-	control_login_tick(c, mst_now_ns());
+	(void)arg;
 	mst_route_process(); // tries again what the kernel had no room for
 }
 
@@ -145,6 +144,37 @@ mst_control_check(const struct mst_conf *conf, char *err, size_t err_cap)
 }
 
 int
+control_tables_create(struct mst_control *c, uint32_t max_logins)
+{
+	uint32_t n = rte_align32pow2(max_logins);
+	struct control_login_bucket *b = calloc((size_t)4 * n, sizeof(*b));
+
+	if (b == NULL)
+		return -ENOMEM;
+	c->max_logins = max_logins;
+	c->login_mask = n - 1;
+	c->by_cookie = b;
+	c->by_app_id = b + n;
+	c->by_user = b + 2 * (size_t)n;
+	c->by_id = b + 3 * (size_t)n;
+	TAILQ_INIT(&c->conns);
+	TAILQ_INIT(&c->dead);
+	TAILQ_INIT(&c->unread);
+	TAILQ_INIT(&c->knocking);
+	TAILQ_INIT(&c->logins);
+	mst_random(&c->hash_seed, sizeof(c->hash_seed));
+	wheel_init(&c->wheel, mst_now_ns());
+	return 0;
+}
+
+void
+control_tables_destroy(struct mst_control *c)
+{
+	free(c->by_cookie);
+	c->by_cookie = NULL;
+}
+
+int
 mst_control_create(struct mst_control **out, const struct mst_control_params *p, char *err, size_t err_cap)
 {
 	struct mst_control *c = calloc(1, sizeof(*c));
@@ -155,13 +185,10 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 		return ret;
 	c->conf = p->conf;
 	c->base = p->base;
-	c->max_logins = mst_session_capacity() + LOGIN_SPARE;
-	TAILQ_INIT(&c->conns);
-	TAILQ_INIT(&c->auth_waiting);
-	TAILQ_INIT(&c->dead);
-	TAILQ_INIT(&c->unread);
-	TAILQ_INIT(&c->logins);
-	mst_random(&c->tuple_seed, sizeof(c->tuple_seed));
+	if (control_tables_create(c, mst_session_capacity() + LOGIN_SPARE) < 0) {
+		free(c);
+		return ret;
+	}
 	ret = make_tls(p->conf, &c->tls, err, err_cap);
 	if (ret == 0)
 		ret = make_dtls(p->conf, &c->dtls, err, err_cap);
@@ -219,6 +246,7 @@ mst_control_destroy(struct mst_control *c)
 	mst_auth_destroy(c->auth);
 	mst_tls_dtls_ctx_put(c->dtls);
 	mst_tls_ctx_put(c->tls);
+	control_tables_destroy(c);
 	free(c);
 }
 
@@ -267,9 +295,9 @@ pause_ns(uint64_t ns)
 	nanosleep(&ts, NULL);
 }
 
-// Rings first, then sockets, timers, taps. True when there was something to do.
-static bool
-turn(struct mst_control *c)
+// Rings first, then sockets and taps, timers, and the newcomers at last. True when there was something to do.
+bool
+control_turn(struct mst_control *c)
 {
 	unsigned int work = control_inbox(c) + mst_exception_output();
 
@@ -278,6 +306,8 @@ turn(struct mst_control *c)
 	// as a listener in a process that has no descriptor left, would keep the rings waiting for ever.
 	event_base_loop(c->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 	control_conn_resume(c);
+	work += wheel_turn(&c->wheel, mst_now_ns(), TIMERS_PER_TURN);
+	work += control_newcomers(c);
 	mst_rt_reclaim();
 	control_conn_reap(c);
 	return work + c->events != 0;
@@ -293,7 +323,7 @@ mst_control_run(struct mst_control *c)
 	uint64_t end_ns;
 
 	while (!c->stopping) {
-		bool worked = turn(c);
+		bool worked = control_turn(c);
 		uint64_t now = mst_now_ns();
 
 		c->busy_ns += now - before;
@@ -309,7 +339,7 @@ mst_control_run(struct mst_control *c)
 	}
 	end_everything(c);
 	for (end_ns = mst_now_ns() + LAST_WORDS_NS; mst_now_ns() < end_ns;) {
-		if (!turn(c))
+		if (!control_turn(c))
 			pause_ns(IDLE_MIN_NS);
 	}
 }
@@ -318,19 +348,15 @@ mst_control_run(struct mst_control *c)
 unsigned int
 mst_control_disconnect_user(struct mst_control *c, const char *user)
 {
-	struct control_login *l = TAILQ_FIRST(&c->logins);
+	struct control_login *l, *next;
 	unsigned int n = 0;
 
-	while (l != NULL) {
-		struct control_login *next = TAILQ_NEXT(l, all);
-
-		if (strcmp(l->user, user) == 0) {
-			if (l->session != NULL)
-				n++;
-			CONTROL_COUNT(c, end_admin);
-			control_login_end(c, l, "Disconnected by the administrator");
-		}
-		l = next;
+	for (l = control_login_by_user(c, user, NULL); l != NULL; l = next) {
+		next = control_login_by_user(c, user, l);
+		if (l->session != NULL)
+			n++;
+		CONTROL_COUNT(c, end_admin);
+		control_login_end(c, l, "Disconnected by the administrator");
 	}
 	return n;
 }
@@ -338,17 +364,13 @@ mst_control_disconnect_user(struct mst_control *c, const char *user)
 bool
 mst_control_disconnect_id(struct mst_control *c, uint32_t id)
 {
-	struct control_login *l;
+	struct control_login *l = control_login_by_id(c, id);
 
-	TAILQ_FOREACH(l, &c->logins, all)
-	{
-		if (l->session != NULL && l->session->id == id) {
-			CONTROL_COUNT(c, end_admin);
-			control_login_end(c, l, "Disconnected by the administrator");
-			return true;
-		}
-	}
-	return false;
+	if (l == NULL)
+		return false;
+	CONTROL_COUNT(c, end_admin);
+	control_login_end(c, l, "Disconnected by the administrator");
+	return true;
 }
 
 void

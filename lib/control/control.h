@@ -15,30 +15,39 @@
 #include "mst_session.h"
 #include "mst_tls.h"
 
+#include "wheel.h"
+
 #define CONTROL_APP_ID_BYTES 32
 #define CONTROL_COOKIE_BYTES 32
 #define CONTROL_STREAM_QUEUE 64	   // packets towards a device whose TCP is slow
 #define CONTROL_RECORD_BYTES 16640 // a whole TLS record and some
 #define CONTROL_FLIGHT_DATAGRAMS 3
-#define CONTROL_FLIGHT_BYTES 128   // ChangeCipherSpec is 14, Finished 61
-#define CONTROL_RANDOM_BYTES 32	   // of a ClientHello
-#define CONTROL_HASH_BUCKETS 16384 // of the tables below; a power of two
+#define CONTROL_FLIGHT_BYTES 128 // ChangeCipherSpec is 14, Finished 61
+#define CONTROL_RANDOM_BYTES 32	 // of a ClientHello
+#define CONTROL_HANDSHAKES_MAX 4096
+#define CONTROL_TUPLE_BUCKETS CONTROL_HANDSHAKES_MAX // powers of two
+#define CONTROL_WAITING_BUCKETS 256
 
 struct control_conn;
 struct control_handshake;
+TAILQ_HEAD(control_conns, control_conn);
 
 // One accepted sign-in: what a cookie stands for. Lives from sign-in to logout, time-out or disconnect.
 struct control_login {
 	LIST_ENTRY(control_login) by_cookie;
 	LIST_ENTRY(control_login) by_app_id;
+	LIST_ENTRY(control_login) by_user;
+	LIST_ENTRY(control_login) by_id; // while it has a session
 	TAILQ_ENTRY(control_login) all;
+	struct mst_control *c;
+	struct wheel_timer look; // at the next time that its time limits or its path may change something
 	uint8_t cookie_hash[32]; // SHA-256 of the cookie: the cookie itself is not kept
 	char user[MST_SESSION_NAME_BYTES];
 	char group[64];
 	struct mst_session *session; // NULL until the first CONNECT
 	struct control_conn *conn;   // NULL while the device is away
 	uint64_t signed_in_ns;
-	uint64_t last_data_ns;		      // as the ticks saw it; outlives the association it was seen on
+	uint64_t last_data_ns;		      // as the looks saw it; outlives the association it was seen on
 	uint64_t away_since_ns;		      // valid while conn is NULL
 	uint8_t app_id[CONTROL_APP_ID_BYTES]; // of the latest CONNECT
 	bool has_app_id;
@@ -54,33 +63,32 @@ struct control_login {
 	struct mst_sa_tuple flight_tuple;
 	uint8_t flight_random[CONTROL_RANDOM_BYTES]; // of the ClientHello of that handshake
 	uint16_t flight_worker;
-	// path choice, looked at every tick
-	uint64_t seen_sa_rx;
-	uint64_t sa_rx_ns; // when seen_sa_rx last grew
+	uint64_t path_ns; // when the path was chosen last
 };
 
 enum control_conn_state { CONN_TLS, CONN_HTTP, CONN_AUTH, CONN_TUNNEL, CONN_CLOSING };
 
 // One TCP connection of a device.
 struct control_conn {
-	TAILQ_ENTRY(control_conn) all;	   // of conns, or of dead
-	TAILQ_ENTRY(control_conn) waiting; // of auth_waiting, in CONN_AUTH
-	TAILQ_ENTRY(control_conn) more;	   // of unread, when is_unread
+	TAILQ_ENTRY(control_conn) all;	  // of conns, or of dead
+	LIST_ENTRY(control_conn) waiting; // of auth_waiting, in CONN_AUTH
+	TAILQ_ENTRY(control_conn) more;	  // of line
+	struct control_conns *line; // unread or knocking, where it waits for its turn; NULL: it does not
 	struct mst_control *c;
 	int fd;
 	enum control_conn_state state;
 	uint64_t number; // names the connection in the password queue
 	struct mst_tls_conn *tls;
 	struct mst_ac *ac; // until the tunnel is up
-	struct event *readable, *writable, *timer;
+	struct event *readable, *writable;
+	struct wheel_timer limit; // of handshake and sign-in, until the tunnel is up
 	struct mst_ip remote;
 	struct control_login *login; // in CONN_TUNNEL
 	uint64_t last_rx_ns;
 	uint64_t last_dpd_ns;
-	bool is_unread;		// there is more to read than the socket will tell
-	bool blocked;		// TLS holds a record that TCP has not taken
-	bool close_after_write; // an HTTP answer that ends the connection
-	struct rte_mbuf *queue[CONTROL_STREAM_QUEUE];
+	bool blocked;		 // TLS holds a record that TCP has not taken
+	bool close_after_write;	 // an HTTP answer that ends the connection
+	struct rte_mbuf **queue; // CONTROL_STREAM_QUEUE of them once one had to wait; NULL: none has
 	uint16_t queue_head, queue_len;
 	uint8_t *pending; // HTTP answer not written yet (heap)
 	size_t pending_len, pending_off;
@@ -96,15 +104,17 @@ struct control_handshake {
 	uint8_t random[CONTROL_RANDOM_BYTES]; // of its ClientHello, which tells a copy from a new try
 	uint16_t worker;
 	uint64_t started_ns;
-	struct event *timer;
+	struct wheel_timer timer; // retransmission and overall limit
 };
 
 LIST_HEAD(control_login_bucket, control_login);
 LIST_HEAD(control_handshake_bucket, control_handshake);
+LIST_HEAD(control_conn_bucket, control_conn);
 
 struct control_listener {
 	struct mst_control *c;
 	int fd;
+	bool ready; // somebody waits
 	struct event *event;
 };
 
@@ -124,19 +134,21 @@ struct mst_control {
 	struct control_kernel_fd kernel_fds[MST_MAX_PORTS + 1]; // taps and tun
 	struct control_listener listeners[8];
 	unsigned int n_listeners;
-	TAILQ_HEAD(control_conns, control_conn) conns;
-	TAILQ_HEAD(, control_conn) auth_waiting;
-	TAILQ_HEAD(, control_conn) dead;   // closed within this turn of the loop, freed at its end
-	TAILQ_HEAD(, control_conn) unread; // TLS holds bytes of them: read again in the next turn
+	struct control_conns conns;
+	struct control_conn_bucket auth_waiting[CONTROL_WAITING_BUCKETS]; // by number
+	struct control_conns dead;     // closed within this turn of the loop, freed at its end
+	struct control_conns unread;   // tunnels of which TLS holds bytes: read again in the next turn
+	struct control_conns knocking; // without a tunnel yet, and with something to do
 	TAILQ_HEAD(, control_login) logins;
-	struct control_login_bucket by_cookie[CONTROL_HASH_BUCKETS];
-	struct control_login_bucket by_app_id[CONTROL_HASH_BUCKETS];
-	struct control_handshake_bucket by_tuple[CONTROL_HASH_BUCKETS];
+	struct control_login_bucket *by_cookie, *by_app_id, *by_user, *by_id; // of one array
+	uint32_t login_mask;
+	struct control_handshake_bucket by_tuple[CONTROL_TUPLE_BUCKETS];
 	uint32_t n_conns, n_half_open, n_logins, n_handshakes, max_logins;
 	uint64_t next_conn_number;
-	uint32_t tuple_seed;
-	struct control_login *sweep; // where the tick's walk over the logins stands
+	uint32_t hash_seed;
+	struct wheel wheel;
 	bool stopping;
+	bool paused;	     // accepting, because too many are half-open
 	unsigned int events; // handled in this turn of the loop
 	uint64_t busy_ns, idle_ns;
 	struct mst_control_counters counters;
@@ -145,36 +157,75 @@ struct mst_control {
 
 #define CONTROL_COUNT(c, name) ((c)->counters.name++)
 
+// control.c: one turn of the loop; true when there was something to do
+bool control_turn(struct mst_control *c);
+
+// control.c: what the objects stand in, sized by max_logins
+MST_MUST_USE int control_tables_create(struct mst_control *c, uint32_t max_logins);
+void control_tables_destroy(struct mst_control *c);
+
 // login.c
 MST_MUST_USE int control_login_create(struct mst_control *c, const struct mst_auth_result *r,
 	char *cookie_text, size_t cap, struct control_login **out);
 struct control_login *control_login_by_cookie(struct mst_control *c, const char *cookie_text);
 struct control_login *control_login_by_app_id(struct mst_control *c, const uint8_t *id, size_t len);
+struct control_login *control_login_by_id(struct mst_control *c, uint32_t session_id);
+// The first login of the user, or the next one after l.
+struct control_login *control_login_by_user(
+	struct mst_control *c, const char *user, const struct control_login *after);
+MST_MUST_USE int control_login_open(
+	struct control_login *l, const struct mst_session_info *info, uint16_t mtu); // its session
 void control_login_new_app_id(struct mst_control *c, struct control_login *l);
 void control_login_drop_app_id(struct control_login *l); // and the PSK
 // Ends the session too. Exactly once; the connection, if there is one, is told by text and closed.
 void control_login_end(struct mst_control *c, struct control_login *l, const char *text);
 // Tells the kernel of a tunnel that takes less than its tun does, so that its ICMP names the right size.
 void control_login_set_mtu(struct control_login *l, uint16_t mtu);
-void control_login_tick(struct mst_control *c, uint64_t now_ns);
+
+// look.c: what time does to a login
+wheel_fn control_look; // may end it; else arms its next look
+// The next look, now that the login has changed.
+void control_look_arm(struct control_login *l);
+// The device sends by CSTP what it might send by DTLS: is that path gone?
+void control_look_at_path(struct control_login *l);
+// Ends the association; what is known of the session's use by it is kept.
+void control_look_note_use(struct control_login *l, uint64_t now_ns);
+void control_look_drop_sa(struct control_login *l);
 
 // listener.c
 MST_MUST_USE int control_listen(struct mst_control *c, char *err, size_t err_cap);
 void control_listen_stop(struct mst_control *c);
+// One connection, if somebody waits and there is room.
+bool control_listen_accept(struct mst_control *c);
+
+// newcomer.c: whoever has no tunnel yet
+void control_newcomer_queue(struct control_conn *conn);
+unsigned int control_newcomers(struct mst_control *c); // a turn's share of what waits; how much was done
 
 // conn.c
 void control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote);
+// Takes tls and fd, also when it fails (NULL). fd -1: tls runs over memory, and nothing tells when there is more.
+struct control_conn *control_conn_adopt(
+	struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_ip *remote);
 // Takes everything down at once; the object itself is freed at the end of the loop's turn, so that whoever is
 // up the stack may still look at its state (CONN_CLOSING).
 void control_conn_close(struct control_conn *conn);
 void control_conn_reap(struct mst_control *c);
 // Reads on where bytes wait in TLS that no event of the socket will tell of.
 void control_conn_resume(struct mst_control *c);
+void control_conn_read(struct control_conn *conn, unsigned int max_records);
+void control_conn_handshake(struct control_conn *conn);
 struct control_conn *control_conn_by_number(struct mst_control *c, uint64_t number);
 void control_conn_watch_write(struct control_conn *conn);
 void control_conn_set_waiting(struct control_conn *conn, bool waiting);
+void control_conn_read_again(struct control_conn *conn); // TLS may have read ahead of what was asked for
+void control_conn_read_no_more(struct control_conn *conn);
+
+// answer.c
 // Sends what the HTTP side has to say, and reads on.
-void control_conn_http_flush(struct control_conn *conn);
+void control_answer_flush(struct control_conn *conn);
+void control_answer_go_on(struct control_conn *conn); // TCP has room again, and TLS holds nothing
+void control_answer_drop(struct control_conn *conn);
 
 // signin.c
 void control_signin_start(struct control_conn *conn);
@@ -191,6 +242,7 @@ void control_stream_disconnect(struct control_conn *conn, const char *text);
 void control_stream_drain(struct control_conn *conn); // writable again
 void control_stream_free_queue(struct control_conn *conn);
 void control_stream_tick(struct control_conn *conn, uint64_t now_ns);
+uint64_t control_stream_due_ns(const struct control_conn *conn); // of the next tick; UINT64_MAX: none
 
 // inbox.c: what the workers handed over; returns how many
 unsigned int control_inbox(struct mst_control *c);

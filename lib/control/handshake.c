@@ -9,7 +9,6 @@
 #include "control.h"
 
 #define HANDSHAKE_LIMIT_NS (12 * MST_NS_PER_S) // the client gives up after 12 s
-#define HANDSHAKES_MAX 4096
 #define RESENDS_MAX 8
 // Where the random stands in a datagram that mst_dtls_peek_client_hello took: behind the record header, the handshake
 // header and the version (RFC 6347 4.2.2, RFC 5246 7.4.1.2).
@@ -18,7 +17,7 @@
 static struct control_handshake_bucket *
 bucket_of(struct mst_control *c, const struct mst_sa_tuple *t)
 {
-	return &c->by_tuple[rte_jhash(t, sizeof(*t), c->tuple_seed) & (CONTROL_HASH_BUCKETS - 1)];
+	return &c->by_tuple[rte_jhash(t, sizeof(*t), c->hash_seed) & (CONTROL_TUPLE_BUCKETS - 1)];
 }
 
 static struct control_handshake *
@@ -42,7 +41,7 @@ control_handshake_end(struct control_handshake *h)
 	LIST_REMOVE(h, by_tuple);
 	c->n_handshakes--;
 	h->login->handshake = NULL;
-	event_free(h->timer);
+	wheel_stop(&h->timer);
 	mst_tls_dtls_destroy(h->dtls);
 	free(h);
 }
@@ -61,13 +60,11 @@ static void
 arm(struct control_handshake *h)
 {
 	uint64_t wait_ns = mst_tls_dtls_timeout_ns(h->dtls);
-	struct timeval tv;
+	uint64_t now_ns = mst_now_ns();
+	uint64_t end_ns = h->started_ns + HANDSHAKE_LIMIT_NS + 1;
 
-	if (wait_ns > MST_NS_PER_S)
-		wait_ns = MST_NS_PER_S; // the overall limit is looked at as well
-	tv.tv_sec = (time_t)(wait_ns / MST_NS_PER_S);
-	tv.tv_usec = (suseconds_t)(wait_ns % MST_NS_PER_S / 1000);
-	evtimer_add(h->timer, &tv);
+	wheel_arm(&h->c->wheel, &h->timer,
+		now_ns < end_ns && wait_ns < end_ns - now_ns ? now_ns + wait_ns : end_ns);
 }
 
 // The last flight is copied before it is sent: it is resent verbatim, libssl is never asked again.
@@ -106,21 +103,13 @@ publish(struct control_handshake *h)
 	// An address translator has given the port of a device that is gone to this one, which has just shown that it
 	// receives there. The other one, should it still live, goes on by CSTP and comes back by a handshake.
 	if (ret == 0 && before != NULL && before->session != s)
-		mst_sa_retire(before->session);
+		control_look_drop_sa(before->session->owner);
+	control_look_note_use(h->login, mst_now_ns());
 	if (ret == 0)
 		ret = mst_sa_publish(sa);
 	if (ret < 0)
 		mst_sa_destroy_unpublished(sa);
 	return ret;
-}
-
-static void
-note_cipher(struct mst_session *s, const char *cipher)
-{
-	struct mst_session_info info = s->info;
-
-	snprintf(info.dtls_cipher, sizeof(info.dtls_cipher), "%s", cipher);
-	mst_session_set_info(s, &info);
 }
 
 static void
@@ -136,9 +125,7 @@ finish(struct control_handshake *h)
 			strerror(-ret));
 	} else {
 		CONTROL_COUNT(c, dtls_done);
-		note_cipher(l->session, mst_tls_dtls_cipher(h->dtls));
-		l->seen_sa_rx = 0;
-		l->sa_rx_ns = mst_now_ns();
+		l->path_ns = mst_now_ns();
 		send_last_flight(h);
 	}
 	control_handshake_end(h);
@@ -166,13 +153,11 @@ advance(struct control_handshake *h, enum mst_tls_dtls_state state)
 }
 
 static void
-on_timer(evutil_socket_t fd, short what, void *arg)
+on_timer(void *arg, uint64_t now_ns)
 {
 	struct control_handshake *h = arg;
 
-	(void)fd;
-	(void)what;
-	if (mst_now_ns() - h->started_ns > HANDSHAKE_LIMIT_NS) {
+	if (now_ns - h->started_ns > HANDSHAKE_LIMIT_NS) {
 		CONTROL_COUNT(h->c, dtls_timeout);
 		control_handshake_end(h);
 		return;
@@ -193,7 +178,7 @@ start(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple 
 	// can do.
 	if (l->handshake != NULL)
 		control_handshake_end(l->handshake);
-	if (c->n_handshakes >= HANDSHAKES_MAX) {
+	if (c->n_handshakes >= CONTROL_HANDSHAKES_MAX) {
 		CONTROL_COUNT(c, dtls_full);
 		return NULL;
 	}
@@ -205,11 +190,8 @@ start(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple 
 	h->tuple = *t;
 	h->worker = worker;
 	h->started_ns = mst_now_ns();
-	h->timer = evtimer_new(c->base, on_timer, h);
-	if (h->timer == NULL ||
-		mst_tls_dtls_create(&h->dtls, c->dtls, l->psk.bytes, (uint16_t)c->conf->network.mtu) < 0) {
-		if (h->timer != NULL)
-			event_free(h->timer);
+	wheel_timer_init(&h->timer, on_timer, h);
+	if (mst_tls_dtls_create(&h->dtls, c->dtls, l->psk.bytes, (uint16_t)c->conf->network.mtu) < 0) {
 		free(h);
 		return NULL;
 	}

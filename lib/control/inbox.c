@@ -8,6 +8,8 @@
 #include "control.h"
 
 #define INBOX_BURST 64
+#define NOTICES_BURST 8
+#define NOTICES_NS MST_NS_PER_MS // of a turn
 #define ALERT_CLOSE_NOTIFY 0
 
 // The worker has checked the headers (stage_outer): what fails here is our own mistake, and the packet is
@@ -64,7 +66,7 @@ take_record(struct mst_control *c, struct rte_mbuf *m)
 	if (description != ALERT_CLOSE_NOTIFY && level != 2)
 		return;
 	CONTROL_COUNT(c, dtls_alerts);
-	mst_sa_retire(s);
+	control_look_drop_sa(s->owner);
 }
 
 static void
@@ -87,10 +89,11 @@ take_resolve(struct mst_control *c, struct rte_mbuf *m)
 }
 
 static unsigned int
-take_notices(struct mst_control *c)
+take_some_notices(struct mst_control *c)
 {
-	struct rte_mbuf *m[INBOX_BURST];
-	unsigned int n = rte_ring_dequeue_burst(mst_rt_ring(MST_RING_CONTROL), (void **)m, INBOX_BURST, NULL);
+	struct rte_mbuf *m[NOTICES_BURST];
+	unsigned int n =
+		rte_ring_dequeue_burst(mst_rt_ring(MST_RING_CONTROL), (void **)m, NOTICES_BURST, NULL);
 
 	for (unsigned int i = 0; i < n; i++) {
 		uint8_t flags = mst_pkt(m[i])->flags;
@@ -104,6 +107,20 @@ take_notices(struct mst_control *c)
 		rte_pktmbuf_free(m[i]);
 	}
 	return n;
+}
+
+// A step of a handshake takes up to a tenth of a millisecond: what does not fit into a turn waits in the ring.
+static unsigned int
+take_notices(struct mst_control *c)
+{
+	uint64_t end_ns = mst_now_ns() + NOTICES_NS;
+	unsigned int done = 0, n;
+
+	do {
+		n = take_some_notices(c);
+		done += n;
+	} while (n == NOTICES_BURST && mst_now_ns() < end_ns);
+	return done;
 }
 
 static unsigned int

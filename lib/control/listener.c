@@ -1,4 +1,4 @@
-// TCP listeners on the public addresses, and accept. Control lcore.
+// TCP listeners on the public addresses. Accepting is a part of the newcomers' turn. Control lcore.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -8,7 +8,7 @@
 #include "control.h"
 
 #define LISTEN_BACKLOG 4096
-#define ACCEPTS_PER_EVENT 64
+#define SOMAXCONN_FILE "/proc/sys/net/core/somaxconn"
 
 union address {
 	struct sockaddr any;
@@ -47,27 +47,60 @@ address_ip(const union address *a)
 	return ip;
 }
 
+static bool
+has_room(const struct mst_control *c)
+{
+	return c->n_half_open < c->conf->limits.half_open;
+}
+
+// They come in with the turn of the newcomers.
 static void
-on_accept(evutil_socket_t fd, short what, void *arg)
+on_ready(evutil_socket_t fd, short what, void *arg)
 {
 	struct control_listener *l = arg;
 
+	(void)fd;
 	(void)what;
-	for (int i = 0; i < ACCEPTS_PER_EVENT; i++) {
-		union address peer;
-		socklen_t len = sizeof(peer);
-		int conn_fd = accept4(fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		int one = 1;
+	l->ready = true;
+	if (has_room(l->c) || l->c->paused)
+		return;
+	l->c->paused = true;
+	CONTROL_COUNT(l->c, tcp_paused);
+}
 
-		if (conn_fd < 0)
-			return;
-		if (setsockopt(conn_fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0) {
-			close(conn_fd);
-			continue;
-		}
-		struct mst_ip remote = address_ip(&peer);
-		control_conn_accept(l->c, conn_fd, &remote);
+static bool
+accept_one(struct control_listener *l)
+{
+	union address peer;
+	socklen_t len = sizeof(peer);
+	struct mst_ip remote;
+	int one = 1;
+	int fd = accept4(l->fd, &peer.any, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	if (fd < 0) {
+		l->ready = false; // until it is told again
+		return false;
 	}
+	l->c->paused = false;
+	if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0) {
+		close(fd);
+		return true;
+	}
+	remote = address_ip(&peer);
+	control_conn_accept(l->c, fd, &remote);
+	return true;
+}
+
+bool
+control_listen_accept(struct mst_control *c)
+{
+	bool any = false;
+
+	for (unsigned int i = 0; i < c->n_listeners; i++) {
+		if (c->listeners[i].ready && has_room(c))
+			any |= accept_one(&c->listeners[i]);
+	}
+	return any;
 }
 
 static int
@@ -91,7 +124,7 @@ open_one(struct mst_control *c, const struct mst_ip *ip, char *err, size_t err_c
 		goto err;
 	l->c = c;
 	l->fd = fd;
-	l->event = event_new(c->base, fd, EV_READ | EV_PERSIST, on_accept, l);
+	l->event = event_new(c->base, fd, EV_READ | EV_PERSIST, on_ready, l);
 	if (l->event == NULL || event_add(l->event, NULL) != 0) {
 		errno = ENOMEM;
 		goto err;
@@ -107,11 +140,31 @@ err:
 	return -saved;
 }
 
+// The kernel cuts the backlog to its own limit, without a word.
+static void
+check_backlog(void)
+{
+	FILE *f = fopen(SOMAXCONN_FILE, "re");
+	char text[16] = "";
+	uint64_t most;
+
+	if (f == NULL)
+		return;
+	if (fgets(text, sizeof(text), f) != NULL &&
+		mst_parse_u64(text, strcspn(text, "\n"), 0, UINT32_MAX, &most) == 0 && most < LISTEN_BACKLOG)
+		MST_LOG(NOTICE, "control",
+			"when many devices come at once, connections are lost: sysctl -w "
+			"net.core.somaxconn=%d",
+			LISTEN_BACKLOG);
+	fclose(f);
+}
+
 int
 control_listen(struct mst_control *c, char *err, size_t err_cap)
 {
 	const struct mst_conf_port *pub = &c->conf->ports.public;
 
+	check_backlog();
 	for (size_t i = 0; i < pub->n_addresses && i < MST_ARRAY_SIZE(c->listeners); i++)
 		MST_TRY(open_one(c, &pub->addresses[i].ip, err, err_cap));
 	return 0;

@@ -14,7 +14,7 @@ finish(struct control_conn *conn, enum mst_ac_auth result, const char *cookie)
 	if (mst_ac_auth_done(conn->ac, result, cookie) < 0)
 		control_conn_close(conn);
 	else
-		control_conn_http_flush(conn);
+		control_answer_flush(conn);
 }
 
 // State CONN_HTTP, event MST_AC_AUTHENTICATE.

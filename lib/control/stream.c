@@ -57,7 +57,10 @@ count_sent(struct control_conn *conn, size_t len)
 static void
 enqueue(struct control_conn *conn, struct rte_mbuf *m)
 {
-	if (conn->queue_len == CONTROL_STREAM_QUEUE) {
+	// Most devices never need it: their packets take DTLS.
+	if (conn->queue == NULL)
+		conn->queue = calloc(CONTROL_STREAM_QUEUE, sizeof(struct rte_mbuf *));
+	if (conn->queue == NULL || conn->queue_len == CONTROL_STREAM_QUEUE) {
 		CONTROL_COUNT(conn->c, stream_full);
 		rte_pktmbuf_free(m);
 		return;
@@ -106,6 +109,8 @@ control_stream_free_queue(struct control_conn *conn)
 		conn->queue_head = (uint16_t)((conn->queue_head + 1) % CONTROL_STREAM_QUEUE);
 		conn->queue_len--;
 	}
+	free(conn->queue);
+	conn->queue = NULL;
 }
 
 void
@@ -119,6 +124,8 @@ control_stream_drain(struct control_conn *conn)
 		conn->queue_len--;
 		control_stream_send_packet(conn, m);
 	}
+	if (conn->queue_len == 0)
+		control_stream_free_queue(conn);
 }
 
 // The device's packet goes to the worker that is the session's home, which checks its source like one of
@@ -137,6 +144,7 @@ take_data(struct control_conn *conn, const struct mst_cstp_frame *f)
 	if (mst_wire_ip_parse(f->payload, f->len, false, &ip) == MST_WIRE_OK && ip.proto != MST_PROTO_ICMP &&
 		ip.proto != MST_PROTO_ICMP6)
 		s->last_stream_data_ns = conn->last_rx_ns;
+	control_look_at_path(conn->login);
 	m = rte_pktmbuf_alloc(mst_port_pool());
 	if (m == NULL || (room = rte_pktmbuf_append(m, f->len)) == NULL) {
 		rte_pktmbuf_free(m);
@@ -232,4 +240,18 @@ control_stream_tick(struct control_conn *conn, uint64_t now_ns)
 		conn->last_dpd_ns = now_ns;
 		control_stream_send(conn, MST_CSTP_DPD_REQ, NULL, 0);
 	}
+}
+
+uint64_t
+control_stream_due_ns(const struct control_conn *conn)
+{
+	uint64_t dpd_ns = conn->c->conf->timeouts.dpd_s * MST_NS_PER_S;
+	uint64_t dead_ns = conn->last_rx_ns + DPD_DEAD_FACTOR * dpd_ns + 1;
+	uint64_t ask_ns = conn->last_rx_ns + dpd_ns;
+
+	if (dpd_ns == 0)
+		return UINT64_MAX;
+	if (conn->last_dpd_ns >= ask_ns) // asked already, in this silence
+		ask_ns = conn->last_dpd_ns + dpd_ns / 2;
+	return ask_ns < dead_ns ? ask_ns : dead_ns;
 }

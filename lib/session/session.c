@@ -13,6 +13,7 @@
 #include "mst_wire_inline.h"
 
 static_assert(offsetof(struct mst_session, id) % 64 == 0, "what workers read starts a line");
+static_assert(sizeof(struct mst_session) == 3 * 64, "one line for workers, two for the CSTP side");
 static_assert(offsetof(struct mst_session, stream_rx_packets) % 64 == 0, "the stream side starts a line");
 static_assert(offsetof(struct mst_session, closing) < 64, "what workers read is one line");
 
@@ -45,6 +46,7 @@ int
 mst_session_open(struct mst_session **out, const struct mst_session_info *info, uint16_t mtu)
 {
 	struct session_state *st = &session_state;
+	struct mst_session_info *copy;
 	struct mst_session *s;
 	uint32_t index;
 	uint16_t home;
@@ -57,14 +59,18 @@ mst_session_open(struct mst_session **out, const struct mst_session_info *info, 
 	home = (uint16_t)(index % mst_rt_n_workers());
 	s = rte_zmalloc_socket(
 		"mst_session", sizeof(*s), alignof(struct mst_session), mst_rt_worker_socket(home));
-	if (s == NULL) {
+	copy = malloc(sizeof(*copy));
+	if (s == NULL || copy == NULL) {
+		rte_free(s);
+		free(copy);
 		session_lease_give(&st->leases, index);
 		return -ENOMEM;
 	}
+	*copy = *info;
 	s->id = next_id(st);
 	s->mtu = mtu;
 	s->home = home;
-	s->info = *info;
+	s->info = copy;
 	set_addresses(s, index);
 	session_count(&st->live, 1);
 	session_count(&st->free, -1);
@@ -84,6 +90,8 @@ reclaim(void *p)
 	session_count(&st->quarantined, -1);
 	session_count(&st->free, 1);
 	// Names and addresses of people.
+	mst_wipe(s->info, sizeof(*s->info));
+	free(s->info);
 	mst_wipe(s, sizeof(*s));
 	rte_free(s);
 }

@@ -62,7 +62,7 @@ copy(const struct mst_session *s, struct mst_session_view *out)
 		.rx_bytes = get(&s->stream_rx_bytes),
 		.tx_packets = get(&s->stream_tx_packets),
 		.tx_bytes = get(&s->stream_tx_bytes),
-		.info = s->info,
+		.info = *s->info,
 	};
 	memcpy(out->addr6, s->addr6, sizeof(out->addr6));
 	out->info.dtls_cipher[0] = '\0';
@@ -97,6 +97,6 @@ void
 mst_session_set_info(struct mst_session *s, const struct mst_session_info *info)
 {
 	mst_rt_reader_enter();
-	s->info = *info;
+	*s->info = *info;
 	mst_rt_reader_leave();
 }

@@ -1,6 +1,7 @@
-// The bottom of a TLS connection: bytes to and from a non-blocking socket. libssl's own socket BIO uses
-// write(2), which raises SIGPIPE when the device is gone. Control lcore.
+// The bottom of a TLS connection: bytes to and from a non-blocking socket, or a pipe in memory that answers like
+// one. libssl's own socket BIO uses write(2), which raises SIGPIPE when the device is gone. Control lcore.
 #include <errno.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include <openssl/bio.h>
@@ -17,11 +18,39 @@ is_want(int err)
 	return err == EAGAIN || err == EWOULDBLOCK || err == EINTR;
 }
 
+static ssize_t
+pipe_send(struct mst_tls_pipe *p, const void *data, size_t len)
+{
+	size_t room = p->out_cap - p->out_len;
+	size_t n = len < room ? len : room;
+
+	memcpy(p->out + p->out_len, data, n);
+	p->out_len += n;
+	errno = EAGAIN;
+	return n != 0 ? (ssize_t)n : -1;
+}
+
+static ssize_t
+pipe_receive(struct mst_tls_pipe *p, void *data, size_t room)
+{
+	size_t n = p->in_len < room ? p->in_len : room;
+
+	if (n == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	memcpy(data, p->in, n);
+	p->in += n;
+	p->in_len -= n;
+	return (ssize_t)n;
+}
+
 static int
 sock_write(BIO *bio, const char *data, int len)
 {
 	struct tls_socket *sock = BIO_get_data(bio);
-	ssize_t n = send(sock->fd, data, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = sock->pipe != NULL ? pipe_send(sock->pipe, data, (size_t)len)
+				       : send(sock->fd, data, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 	BIO_clear_retry_flags(bio);
 	sock->err = 0;
@@ -61,7 +90,8 @@ sock_read(BIO *bio, char *data, int cap)
 		return -1;
 	}
 	sock->err = 0;
-	ssize_t n = recv(sock->fd, data, room, MSG_DONTWAIT);
+	ssize_t n = sock->pipe != NULL ? pipe_receive(sock->pipe, data, room)
+				       : recv(sock->fd, data, room, MSG_DONTWAIT);
 	if (n > 0 && announces_too_much(sock, data, (size_t)n)) {
 		sock->err = EMSGSIZE;
 		return -1;

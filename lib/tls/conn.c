@@ -34,15 +34,15 @@ mst_tls_result_text(enum mst_tls_result r)
 	return (size_t)r < MST_ARRAY_SIZE(result_texts) ? result_texts[r] : "?";
 }
 
-int
-mst_tls_conn_create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd)
+static int
+create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd, struct mst_tls_pipe *pipe)
 {
 	struct mst_tls_conn *conn = calloc(1, sizeof(*conn));
 	BIO *bio = NULL;
 
 	if (conn == NULL)
 		return -ENOMEM;
-	conn->sock = (struct tls_socket){.fd = fd, .budget = MST_TLS_HANDSHAKE_BYTES};
+	conn->sock = (struct tls_socket){.fd = fd, .pipe = pipe, .budget = MST_TLS_HANDSHAKE_BYTES};
 	conn->ssl = SSL_new(ctx->ssl_ctx);
 	bio = tls_bio_socket(&conn->sock);
 	if (conn->ssl == NULL || bio == NULL)
@@ -58,6 +58,19 @@ err:
 	free(conn);
 	ERR_clear_error();
 	return -ENOMEM;
+}
+
+int
+mst_tls_conn_create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd)
+{
+	return create(out, ctx, fd, NULL);
+}
+
+int
+mst_tls_conn_create_memory(
+	struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, struct mst_tls_pipe *pipe)
+{
+	return create(out, ctx, -1, pipe);
 }
 
 static void

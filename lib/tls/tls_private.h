@@ -49,7 +49,8 @@ void tls_name_format_dtls(SSL *ssl, char *text, size_t cap);
 #define TLS_HEAD_BYTES 9
 struct tls_socket {
 	int fd;
-	int err; // errno of the last failed call, 0 for a want
+	struct mst_tls_pipe *pipe; // not NULL: bytes move here instead of through fd
+	int err;		   // errno of the last failed call, 0 for a want
 	bool eof;
 	size_t budget; // bytes that may still be received
 	// The start of what was received: headers of the first record and of the handshake message in it.
@@ -57,7 +58,7 @@ struct tls_socket {
 	uint8_t n_head;
 };
 
-// A BIO that moves bytes of sock->fd; sock outlives it. NULL when memory is short.
+// A BIO that moves bytes of sock; sock outlives it. NULL when memory is short.
 BIO *tls_bio_socket(struct tls_socket *sock);
 
 // ---- bio_datagram.c

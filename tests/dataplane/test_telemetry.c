@@ -79,7 +79,7 @@ open_devices(unsigned int n, const char *user)
 		struct mst_session_info info;
 
 		rig_device_open(&devices[i], i % 3, 4);
-		info = devices[i].s->info;
+		info = *devices[i].s->info;
 		memset(info.user, 0, sizeof(info.user));
 		for (size_t j = 0; j + 1 < sizeof(info.user) && user[0] != '\0'; j++)
 			info.user[j] = user[j % strlen(user)];

@@ -13,8 +13,8 @@ background holder c python3 -c "
 import socket, time
 held = [socket.create_connection(('$PUB_GW', 443)) for i in range(40)]
 time.sleep(60)"
-refused() { [ "$(counter tcp_refused)" -ge 20 ]; }
-wait_for 5 refused || fail "connections over the bound are not refused"
+paused() { [ "$(counter tcp_paused)" -ge 1 ]; }
+wait_for 5 paused || fail "connections over the bound do not wait"
 [ "$(tele /mst/info half_open)" -le 16 ] || fail "more than 16 are half-open"
 timed() { [ "$(counter tls_timeout)" -ge 16 ]; }
 wait_for 6 timed || fail "half-open connections are not timed out"

@@ -12,7 +12,8 @@ struct mst_control;
 // clang-format off
 #define MST_CONTROL_COUNTERS(X)                                                                          \
 	X(tcp_accepted,        "TCP connections accepted")                                              \
-	X(tcp_refused,         "TCP connections closed at once: too many half-open")                    \
+	X(tcp_refused,         "TCP connections closed at once: out of memory")                         \
+	X(tcp_paused,          "times that accepting had to wait: too many half-open")                  \
 	X(tls_done,            "TLS handshakes finished")                                               \
 	X(tls_failed,          "TLS handshakes failed")                                                 \
 	X(tls_timeout,         "connections closed by the handshake or sign-in time limit")             \

@@ -92,13 +92,13 @@ struct mst_session {
 	bool closing; // (control) retired
 
 	// control writes: the CSTP side
-	alignas(64) _Atomic uint64_t stream_rx_packets;
+	alignas(64) _Atomic uint64_t stream_rx_packets; // alone: alignas is of each name of a declaration
 	_Atomic uint64_t stream_rx_bytes, stream_tx_packets, stream_tx_bytes;
 	uint64_t last_stream_rx_ns, last_stream_data_ns;
 	_Atomic uint64_t dtls_rx_packets, dtls_rx_bytes; // of associations gone
 	_Atomic uint64_t dtls_tx_packets, dtls_tx_bytes;
-	void *owner; // control's connection state
-	struct mst_session_info info;
+	void *owner;		       // control's connection state
+	struct mst_session_info *info; // on the heap: no worker reads it
 };
 
 // ---- tables (control at start and end) ----------------------------------------------------------

@@ -71,6 +71,16 @@ struct mst_tls_conn;
 
 // fd stays the caller's, must be non-blocking, and outlives the connection. SIGPIPE is never raised. -ENOMEM.
 MST_MUST_USE int mst_tls_conn_create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd);
+
+// The same over memory, which tells the cost of TLS from that of sockets. pipe outlives the connection.
+struct mst_tls_pipe {
+	const uint8_t *in; // what the peer has sent; taken from the front
+	size_t in_len;	   // 0: a read waits, as on a socket that is empty
+	uint8_t *out;	   // what was sent to the peer
+	size_t out_len, out_cap;
+};
+MST_MUST_USE int mst_tls_conn_create_memory(
+	struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, struct mst_tls_pipe *pipe);
 // Tries once to send close_notify, when a record is not half sent. NULL is allowed.
 void mst_tls_conn_destroy(struct mst_tls_conn *conn);
 

@@ -70,12 +70,7 @@ rig_setup(void **state)
 	rig->base = event_base_new();
 	rig->tls = ctx_make(&rig_files, MST_TLS_1_2);
 	rig->dtls = dtls_ctx_make(suite, 1);
-	rig->max_logins = 16;
-	TAILQ_INIT(&rig->conns);
-	TAILQ_INIT(&rig->auth_waiting);
-	TAILQ_INIT(&rig->dead);
-	TAILQ_INIT(&rig->unread);
-	TAILQ_INIT(&rig->logins);
+	assert_int_equal(control_tables_create(rig, 16), 0);
 	mbufs_at_start = rte_mempool_in_use_count(mst_port_pool());
 	return 0;
 }
@@ -102,12 +97,17 @@ rig_teardown(void **state)
 	assert_int_equal(rig->n_half_open, 0);
 	assert_int_equal(rig->n_logins, 0);
 	assert_int_equal(rig->n_handshakes, 0);
-	assert_true(rig->n_handshakes == 0 && TAILQ_EMPTY(&rig->unread));
-	assert_true(TAILQ_EMPTY(&rig->auth_waiting) && TAILQ_EMPTY(&rig->dead));
+	assert_true(rig->n_handshakes == 0 && TAILQ_EMPTY(&rig->unread) && TAILQ_EMPTY(&rig->knocking));
+	for (unsigned int i = 0; i < CONTROL_WAITING_BUCKETS; i++)
+		assert_true(LIST_EMPTY(&rig->auth_waiting[i]));
+	for (unsigned int i = 0; i < WHEEL_SLOTS; i++)
+		assert_true(LIST_EMPTY(&rig->wheel.slots[i]));
+	assert_true(TAILQ_EMPTY(&rig->dead));
 	assert_int_equal(rte_mempool_in_use_count(mst_port_pool()), mbufs_at_start);
 	mst_tls_ctx_put(rig->tls);
 	mst_tls_dtls_ctx_put(rig->dtls);
 	event_base_free(rig->base);
+	control_tables_destroy(rig);
 	free(rig);
 	mst_session_tables_destroy();
 	return 0;
@@ -116,9 +116,7 @@ rig_teardown(void **state)
 void
 rig_turn(void)
 {
-	event_base_loop(rig->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
-	control_conn_resume(rig);
-	control_conn_reap(rig);
+	control_turn(rig);
 }
 
 struct control_login *

@@ -1,4 +1,5 @@
 // A connection before its tunnel: bounds, time limits, answers that TCP does not take, sign-in; and the loop around it.
+#include <arpa/inet.h>
 #include <errno.h>
 #include <sys/socket.h>
 
@@ -8,32 +9,87 @@
 
 #define GET "GET / HTTP/1.1\r\nHost: gw\r\n\r\n"
 
+static int
+knock(void)
+{
+	struct sockaddr_in gw = {
+		.sin_family = AF_INET, .sin_port = htons(443), .sin_addr.s_addr = htonl(0x7f000001)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	assert_int_equal(connect(fd, (struct sockaddr *)&gw, sizeof(gw)), 0);
+	return fd;
+}
+
+static void
+turns(unsigned int n)
+{
+	while (n-- > 0)
+		rig_turn();
+}
+
+// Who comes while the bound is reached waits in the kernel, and is let in when there is room.
 static void
 half_open_connections_have_a_bound(void **state)
 {
-	struct device d[8], more;
-	struct mst_ip ip;
-	int fd[2];
-	char byte;
+	struct mst_net lo;
+	char err[128];
+	int fd[9];
 
 	(void)state;
+	assert_int_equal(mst_test_run("ip link set lo up"), 0);
+	assert_int_equal(mst_net_parse("127.0.0.1/8", &lo), 0);
+	rig_conf.ports.public.addresses = &lo;
+	rig_conf.ports.public.n_addresses = 1;
+	assert_int_equal(control_listen(rig, err, sizeof(err)), 0);
 	for (unsigned int i = 0; i < 8; i++)
-		device_open(&d[i], "198.51.100.7");
+		fd[i] = knock();
+	turns(20);
 	assert_int_equal(rig->n_half_open, 8);
+	assert_int_equal(rig->counters.tcp_paused, 0);
+	fd[8] = knock();
+	turns(20);
+	assert_int_equal(rig->n_half_open, 8);
+	assert_int_equal(rig->counters.tcp_paused, 1);
+	assert_int_equal(rig->counters.tcp_accepted, 8);
+	close(fd[3]);
+	turns(20);
+	assert_int_equal(rig->n_half_open, 8);
+	assert_int_equal(rig->counters.tcp_accepted, 9);
+	for (unsigned int i = 0; i < 9; i++)
+		if (i != 3)
+			close(fd[i]);
+	turns(20);
+	assert_int_equal(rig->n_half_open, 0);
+	assert_int_equal(rig->counters.tcp_refused, 0);
+	control_listen_stop(rig);
+}
+
+// Newcomers' work ends with its share of the turn; a tunnel is served before it in any case.
+static void
+a_tunnel_is_served_before_newcomers(void **state)
+{
+	struct device d;
+	struct control_conn *waiting;
+	uint8_t answer[MST_TLS_RECORD_BYTES];
+	struct mst_ip ip;
+	int fd[2];
+
+	(void)state;
+	rig_tunnel(&d, "bob", NULL);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	assert_int_equal(mst_ip_parse("198.51.100.9", &ip), 0);
 	control_conn_accept(rig, fd[0], &ip);
-	assert_int_equal(rig->counters.tcp_refused, 1);
-	assert_int_equal(rig->n_conns, 8);
-	assert_int_equal(recv(fd[1], &byte, 1, 0), 0); // closed
+	waiting = TAILQ_LAST(&rig->conns, control_conns);
+	assert_int_equal(send(fd[1], "x", 1, 0), 1);
+	event_base_loop(rig->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
+	assert_ptr_equal(waiting->line, &rig->knocking); // seen, not served
+	device_frame(&d, MST_CSTP_DPD_REQ, NULL, 0);
+	assert_int_equal(device_read(&d, answer, sizeof(answer)), MST_CSTP_HEADER_BYTES);
+	assert_null(waiting->line); // that turn came to it as well
+	control_conn_close(waiting);
 	close(fd[1]);
-	device_close(&d[3]);
-	assert_int_equal(rig->n_half_open, 7);
-	device_open(&more, "198.51.100.9");
-	device_close(&more);
-	for (unsigned int i = 0; i < 8; i++)
-		if (i != 3)
-			device_close(&d[i]);
+	device_close(&d);
 }
 
 static void
@@ -46,8 +102,10 @@ who_does_not_sign_in_is_closed(void **state)
 	(void)state;
 	rig_conf.timeouts.auth_s = 0; // at the next turn
 	device_open(&d, "198.51.100.7");
-	for (int i = 0; i < 20 && rig->n_conns != 0; i++)
+	for (int i = 0; i < 500 && rig->n_conns != 0; i++) {
 		rig_turn();
+		usleep(2000);
+	}
 	assert_int_equal(rig->counters.tls_timeout, 1);
 	assert_int_equal(rig->n_conns, 0);
 	device_close(&d);
@@ -55,8 +113,10 @@ who_does_not_sign_in_is_closed(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	assert_int_equal(mst_ip_parse("198.51.100.9", &ip), 0);
 	control_conn_accept(rig, fd[0], &ip);
-	for (int i = 0; i < 20 && rig->n_conns != 0; i++)
+	for (int i = 0; i < 500 && rig->n_conns != 0; i++) {
 		rig_turn();
+		usleep(2000);
+	}
 	assert_int_equal(rig->counters.tls_timeout, 2);
 	close(fd[1]);
 }
@@ -143,13 +203,13 @@ a_fast_sender_does_not_hold_the_loop(void **state)
 	before = d.conn->last_rx_ns;
 	event_base_loop(rig->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 	assert_true(d.conn->last_rx_ns > before);
-	assert_true(d.conn->is_unread); // 32 were read
+	assert_ptr_equal(d.conn->line, &rig->unread); // 32 were read
 	assert_true(mst_tls_conn_pending(d.conn->tls));
 	control_conn_resume(rig);
-	assert_true(d.conn->is_unread);
+	assert_ptr_equal(d.conn->line, &rig->unread);
 	control_conn_resume(rig);
 	control_conn_resume(rig);
-	assert_false(d.conn->is_unread);
+	assert_null(d.conn->line);
 	assert_false(mst_tls_conn_pending(d.conn->tls));
 	device_close(&d);
 }
@@ -306,7 +366,7 @@ a_result_for_who_has_gone_makes_no_login(void **state)
 	post(&d, "username=bob&password=secret");
 	assert_int_equal(d.conn->state, CONN_AUTH);
 	control_conn_close(d.conn);
-	assert_true(TAILQ_EMPTY(&rig->auth_waiting));
+	assert_null(control_conn_by_number(rig, rig->next_conn_number));
 	for (int i = 0; i < 300; i++) {
 		rig_turn();
 		usleep(1000);
@@ -365,6 +425,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(half_open_connections_have_a_bound),
+		TEST(a_tunnel_is_served_before_newcomers),
 		TEST(who_does_not_sign_in_is_closed),
 		TEST(who_does_not_read_is_not_read),
 		TEST(packets_wait_for_the_answer),

@@ -103,7 +103,7 @@ a_device_comes_back_to_its_session(void **state)
 	expect_status("200");
 	assert_ptr_equal(l->session, s);
 	assert_int_equal(s->addr4, addr4);
-	assert_true(s->info.connected);
+	assert_true(s->info->connected);
 	assert_int_equal(rig->counters.connect_resumed, 1);
 	assert_int_equal(rig->counters.taken_over, 0);
 	assert_null(atomic_load(&s->sa)); // the keys of before are gone
@@ -133,8 +133,8 @@ a_newer_connection_takes_over(void **state)
 	assert_int_equal(rig->counters.tcp_lost, 0);
 	assert_int_equal(rig->n_conns, 1);
 	assert_int_equal(device_read(&old, buf, sizeof(buf)), -1); // without a word: the device has moved on
-	assert_true(l->session->info.connected);
-	assert_int_equal(l->session->info.remote.bytes[3], 8);
+	assert_true(l->session->info->connected);
+	assert_int_equal(l->session->info->remote.bytes[3], 8);
 	device_frame(&new, MST_CSTP_DPD_REQ, NULL, 0);
 	assert_int_equal(device_read(&new, buf, sizeof(buf)), MST_CSTP_HEADER_BYTES);
 	device_close(&old);

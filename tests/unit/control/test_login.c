@@ -152,6 +152,42 @@ logins_have_a_bound(void **state)
 	assert_int_equal(control_login_create(rig, &r, cookie, sizeof(cookie), &l), 0);
 }
 
+static void
+administrators_find_users_and_sessions(void **state)
+{
+	struct device d;
+	struct control_login *bob = rig_tunnel(&d, "bob", NULL), *other = rig_login("bo", NULL);
+	uint32_t id = bob->session->id;
+
+	(void)state;
+	rig_login("bob", NULL);
+	rig_login("bob", NULL);
+	assert_ptr_equal(control_login_by_id(rig, id), bob);
+	assert_null(control_login_by_id(rig, id + 1));
+	assert_null(control_login_by_id(rig, id + rig->login_mask + 1)); // of the same bucket
+	assert_ptr_equal(control_login_by_user(rig, "bo", NULL), other);
+	assert_null(control_login_by_user(rig, "bo", other));
+	assert_null(control_login_by_user(rig, "b", NULL));
+	assert_int_equal(mst_control_disconnect_user(rig, "bob"), 1); // one of the three had a session
+	assert_int_equal(rig->n_logins, 1);
+	assert_int_equal(rig->counters.end_admin, 3);
+	assert_false(mst_control_disconnect_id(rig, id));
+	device_close(&d);
+}
+
+static void
+a_session_ends_by_its_id(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+
+	(void)state;
+	assert_false(mst_control_disconnect_id(rig, 0));
+	assert_true(mst_control_disconnect_id(rig, l->session->id));
+	assert_int_equal(rig->n_logins, 0);
+	device_close(&d);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int
@@ -166,6 +202,8 @@ main(void)
 		TEST(an_ended_login_is_found_by_nothing),
 		TEST(only_the_latest_app_id_counts),
 		TEST(logins_have_a_bound),
+		TEST(administrators_find_users_and_sessions),
+		TEST(a_session_ends_by_its_id),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);

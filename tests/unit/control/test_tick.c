@@ -3,11 +3,16 @@
 
 #define S MST_NS_PER_S
 
-// Every login is seen by one tick: there are few of them.
+// Every login is looked at, due or not: what is decided depends on the time alone.
 static void
 tick_at(uint64_t ns)
 {
-	control_login_tick(rig, ns);
+	struct control_login *l, *next;
+
+	for (l = TAILQ_FIRST(&rig->logins); l != NULL; l = next) {
+		next = TAILQ_NEXT(l, all);
+		control_look(l, ns);
+	}
 }
 
 static void
@@ -37,7 +42,7 @@ the_cookie_time_counts_only_while_the_device_is_away(void **state)
 	device_close(&d);
 	assert_null(l->conn);
 	assert_int_equal(rig->counters.tcp_lost, 1);
-	assert_false(l->session->info.connected);
+	assert_false(l->session->info->connected);
 	tick_at(l->away_since_ns + 300 * S);
 	assert_int_equal(rig->n_logins, 1);
 	tick_at(l->away_since_ns + 300 * S + 1);
@@ -218,8 +223,8 @@ enum was { STREAM = MST_PATH_STREAM, DTLS = MST_PATH_DTLS };
 static const struct {
 	const char *what;
 	enum was before;
-	bool dtls_grows;
-	uint64_t silent_s; // of the association, at the tick
+	bool dtls_grows;   // since the path was chosen
+	uint64_t silent_s; // of the association, at the look
 	uint64_t stream_s; // data came by CSTP so long after the association's last record; 0: none
 	enum was after;
 } paths[] = {
@@ -231,7 +236,7 @@ static const struct {
 	{"stray on CSTP, DTLS quiet for a moment", DTLS, false, 1, 1, DTLS},
 	{"stray on CSTP at once, then quiet", DTLS, false, 60, 1, DTLS},
 	{"data by CSTP in a long silence", DTLS, false, 3, 2, STREAM},
-	{"the same, but not long yet", DTLS, false, 2, 2, DTLS},
+	{"the same, but not long yet", DTLS, false, 1, 2, DTLS},
 	{"stays there", STREAM, false, 60, 50, STREAM},
 };
 
@@ -242,48 +247,119 @@ the_path_follows_what_the_device_does(void **state)
 	struct control_login *l = rig_tunnel(&d, "bob", NULL);
 	struct mst_session *s = l->session;
 	struct mst_sa *sa = rig_sa(s, 1000);
-	uint64_t t = mst_now_ns(), changes = 0;
+	uint64_t t, changes = 0;
 
 	(void)state;
 	rig_conf.timeouts.dpd_s = 0;
 	for (size_t i = 0; i < MST_ARRAY_SIZE(paths); i++) {
-		l->seen_sa_rx = atomic_load(&sa->rx_packets);
-		l->sa_rx_ns = t;
+		uint64_t heard_s = paths[i].dtls_grows ? 0 : paths[i].silent_s;
+
+		t = mst_now_ns() - paths[i].silent_s * S; // when the path was chosen
+		l->path_ns = t;
 		s->last_stream_rx_ns = paths[i].stream_s != 0 ? t + paths[i].stream_s * S : 0;
 		mst_session_set_path(s, (enum mst_session_path)paths[i].before);
-		if (paths[i].dtls_grows)
-			atomic_fetch_add(&sa->rx_packets, 1);
-		tick_at(t + paths[i].silent_s * S);
+		atomic_store(&sa->last_rx_tsc,
+			rte_get_tsc_cycles() - (heard_s + !paths[i].dtls_grows) * rte_get_tsc_hz());
+		tick_at(mst_now_ns());
 		if (atomic_load(&s->path) != (uint8_t)paths[i].after)
 			fail_msg("%s: the path is %u", paths[i].what, atomic_load(&s->path));
 		changes += paths[i].before != paths[i].after;
 	}
 	assert_int_equal(rig->counters.path_to_dtls + rig->counters.path_to_stream, changes);
 	mst_sa_retire(s);
-	tick_at(t + 100 * S); // without an association there is nothing to choose
+	tick_at(mst_now_ns() + 100 * S); // without an association there is nothing to choose
 	assert_int_equal(atomic_load(&s->path), MST_PATH_STREAM);
 	device_close(&d);
 }
 
-// The walk goes on where it stood, also when the login it stood at has ended.
-static void
-every_login_is_seen_while_others_end(void **state)
+// What the timer of a login is armed for, while nobody looks at it otherwise.
+static uint64_t
+look_in(const struct control_login *l)
 {
-	struct control_login *l[12];
+	uint64_t now_ns = mst_now_ns();
+
+	return l->look.due_ns > now_ns ? (l->look.due_ns - now_ns + S / 2) / S : 0;
+}
+
+static void
+a_login_is_looked_at_when_something_is_due(void **state)
+{
+	struct device d;
+	struct control_login *l;
 
 	(void)state;
-	for (unsigned int i = 0; i < MST_ARRAY_SIZE(l); i++)
-		l[i] = rig_login("bob", NULL);
-	rig->sweep = l[5];
-	control_login_end(rig, l[5], "test");
-	assert_ptr_equal(rig->sweep, l[6]);
-	control_login_end(rig, l[11], "test");
-	rig->sweep = l[10];
-	control_login_end(rig, l[10], "test");
-	assert_null(rig->sweep);
-	tick_at(mst_now_ns() + 1000 * S);
+	rig_conf.timeouts.cookie_s = 20;
+	rig_conf.timeouts.dpd_s = 12;
+	l = rig_login("bob", NULL);
+	assert_int_equal(look_in(l), 20); // the end of its cookie
+	control_login_end(rig, l, "test");
+	l = rig_tunnel(&d, "bob", NULL);
+	assert_int_equal(look_in(l), 12); // the next DPD
+	rig_conf.timeouts.idle_s = 9;
+	control_look_arm(l);
+	assert_int_equal(look_in(l), 9);
+	rig_conf.timeouts.session_s = 5;
+	control_look_arm(l);
+	assert_int_equal(look_in(l), 5);
+	rig_sa(l->session, 1000);
+	mst_session_set_path(l->session, MST_PATH_STREAM); // DTLS may come back
+	control_look_arm(l);
+	assert_int_equal(look_in(l), 1);
+	mst_session_set_path(l->session, MST_PATH_DTLS);
+	control_look_arm(l);
+	assert_int_equal(look_in(l), 5);
+	device_frame(&d, MST_CSTP_DATA, udp, sizeof(udp)); // why not by DTLS?
+	assert_int_equal(look_in(l), 1);
+	device_close(&d);
+	assert_int_equal(look_in(l), 1);
+}
+
+// A reload may make limits shorter: nobody is left alone for the time that was right before.
+static void
+nobody_is_forgotten(void **state)
+{
+	struct device d;
+	struct control_login *l;
+
+	(void)state;
+	rig_conf.timeouts.dpd_s = 0;
+	l = rig_tunnel(&d, "bob", NULL);
+	assert_int_equal(look_in(l), 30);
+	device_close(&d);
+	rig_conf.timeouts.cookie_s = 3600;
+	control_look_arm(l);
+	assert_int_equal(look_in(l), 30);
+}
+
+static void
+the_wheel_ends_who_is_due(void **state)
+{
+	(void)state;
+	rig_conf.timeouts.cookie_s = 1;
+	for (unsigned int i = 0; i < 12; i++)
+		rig_login("bob", NULL);
+	wheel_turn(&rig->wheel, mst_now_ns() + 2 * S, 5);
+	assert_int_equal(rig->n_logins, 7);
+	wheel_turn(&rig->wheel, mst_now_ns() + 2 * S, 100);
 	assert_int_equal(rig->n_logins, 0);
-	assert_int_equal(rig->counters.end_cookie, 9);
+	assert_int_equal(rig->counters.end_cookie, 12);
+}
+
+// What was seen of the use of an association is kept when the device closes it.
+static void
+use_outlives_the_association(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+	struct mst_sa *sa = rig_sa(l->session, 1000);
+
+	(void)state;
+	l->last_data_ns = 1;
+	atomic_store(&sa->last_data_tsc, rte_get_tsc_cycles());
+	control_look_drop_sa(l);
+	assert_null(atomic_load(&l->session->sa));
+	assert_true(l->last_data_ns > mst_now_ns() - S);
+	device_close(&d);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
@@ -302,7 +378,10 @@ main(void)
 		TEST(a_cookie_that_waited_does_not_make_a_session_idle),
 		TEST(dpd_asks_and_then_gives_up),
 		TEST(the_path_follows_what_the_device_does),
-		TEST(every_login_is_seen_while_others_end),
+		TEST(a_login_is_looked_at_when_something_is_due),
+		TEST(nobody_is_forgotten),
+		TEST(the_wheel_ends_who_is_due),
+		TEST(use_outlives_the_association),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);

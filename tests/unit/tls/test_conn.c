@@ -409,6 +409,39 @@ key_update(void **state)
 	assert_int_equal(SSL_get_key_update_type(p.client), SSL_KEY_UPDATE_NONE);
 }
 
+// Over memory as over a socket: what finds no room waits, also in the middle of a record.
+static void
+over_memory(void **state)
+{
+	static uint8_t room[8192];
+	struct mst_tls_pipe pipe = {.out = room, .out_cap = 100};
+	struct mst_tls_conn *conn;
+	char *said;
+	size_t n = 0;
+
+	(void)state;
+	assert_int_equal(mst_tls_conn_create_memory(&conn, ctx, &pipe), 0);
+	assert_int_equal(mst_tls_conn_handshake(conn), MST_TLS_WANT_READ);
+	for (int i = 0; i < 200 && mst_tls_conn_handshake(conn) != MST_TLS_OK; i++) {
+		(void)SSL_do_handshake(p.client);
+		pipe.in_len = (size_t)BIO_get_mem_data(SSL_get_wbio(p.client), &said);
+		pipe.in = (const uint8_t *)said;
+		assert_true(mst_tls_conn_handshake(conn) <= MST_TLS_WANT_WRITE);
+		assert_int_equal(pipe.in_len, 0);
+		BIO_reset(SSL_get_wbio(p.client));
+		BIO_write(SSL_get_rbio(p.client), pipe.out, (int)pipe.out_len);
+		pipe.out_len = 0;
+	}
+	assert_int_equal(mst_tls_conn_write(conn, buf, 1000), MST_TLS_WANT_WRITE);
+	assert_int_equal(pipe.out_len, 100);
+	pipe.out_cap = sizeof(room);
+	assert_int_equal(mst_tls_conn_flush(conn), MST_TLS_OK);
+	BIO_write(SSL_get_rbio(p.client), pipe.out, (int)pipe.out_len);
+	assert_int_equal(SSL_read_ex(p.client, other, sizeof(other), &n), 1);
+	assert_int_equal(n, 1000);
+	mst_tls_conn_destroy(conn);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -426,6 +459,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(blocked, setup_1_2, teardown),
 		TEST(exporter),
 		cmocka_unit_test_setup_teardown(exporter, setup_1_2, teardown),
+		TEST(over_memory),
 		TEST(peer_says_goodbye),
 		TEST(peer_vanishes),
 		TEST(write_to_nobody),

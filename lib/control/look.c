@@ -1,0 +1,186 @@
+// What time does to a login: cookie, session and idle limits, DPD, and which path packets take. A login is looked at when
+// the first of these is due, by a timer of its own: nothing walks over all of them. Control lcore.
+#include <rte_cycles.h>
+
+#include "control.h"
+
+// A device that sends by CSTP while its association is silent for so long has lost its UDP path.
+#define PATH_SILENT_NS (2 * MST_NS_PER_S)
+#define PATH_LOOK_NS MST_NS_PER_S
+
+// Nobody is forgotten for longer: a reload may have made the limits shorter.
+#define LOOK_MAX_NS (30 * MST_NS_PER_S)
+
+// When a worker's stamp was made; 0: never. The stamp can be ahead of ours: a counter may be read before the line it
+// is compared with has arrived.
+static uint64_t
+stamp_ns(const _Atomic uint64_t *stamp, uint64_t now_ns)
+{
+	uint64_t tsc = atomic_load_explicit(stamp, memory_order_relaxed);
+	uint64_t now_tsc = rte_get_tsc_cycles();
+	double age_s = now_tsc > tsc ? (double)(now_tsc - tsc) / (double)rte_get_tsc_hz() : 0;
+	uint64_t age_ns = (uint64_t)(age_s * (double)MST_NS_PER_S);
+
+	return tsc != 0 && age_ns < now_ns ? now_ns - age_ns : 0;
+}
+
+static void
+take_path(struct control_login *l, enum mst_session_path path, uint64_t now_ns)
+{
+	mst_session_set_path(l->session, path);
+	l->path_ns = now_ns;
+	if (path == MST_PATH_DTLS)
+		CONTROL_COUNT(l->c, path_to_dtls);
+	else
+		CONTROL_COUNT(l->c, path_to_stream);
+}
+
+static void
+choose_path(struct control_login *l, uint64_t now_ns)
+{
+	struct mst_session *s = l->session;
+	struct mst_sa *sa = atomic_load_explicit(&s->sa, memory_order_relaxed);
+	uint8_t path = atomic_load_explicit(&s->path, memory_order_relaxed);
+	uint64_t heard_ns;
+
+	if (sa == NULL)
+		return;
+	heard_ns = stamp_ns(&sa->last_rx_tsc, now_ns);
+	if (path == MST_PATH_STREAM && heard_ns > l->path_ns) {
+		take_path(l, MST_PATH_DTLS, now_ns);
+		return;
+	}
+	if (heard_ns < l->path_ns)
+		heard_ns = l->path_ns;
+	// Stray CSTP data while DTLS works must not turn the path: only data that came in a long DTLS silence does.
+	if (path == MST_PATH_DTLS && now_ns > heard_ns + PATH_SILENT_NS &&
+		s->last_stream_rx_ns > heard_ns + PATH_SILENT_NS / 2)
+		take_path(l, MST_PATH_STREAM, now_ns);
+}
+
+// What was seen stays with the login: the next association starts without a time, and must not make a busy session
+// look idle.
+void
+control_look_note_use(struct control_login *l, uint64_t now_ns)
+{
+	struct mst_sa *sa = atomic_load_explicit(&l->session->sa, memory_order_relaxed);
+	uint64_t at = sa != NULL ? stamp_ns(&sa->last_data_tsc, now_ns) : 0;
+
+	if (l->session->last_stream_data_ns > at)
+		at = l->session->last_stream_data_ns;
+	if (at > l->last_data_ns)
+		l->last_data_ns = at;
+}
+
+void
+control_look_drop_sa(struct control_login *l)
+{
+	control_look_note_use(l, mst_now_ns());
+	mst_sa_retire(l->session);
+}
+
+// ---- what ends a login --------------------------------------------------------------------------
+// Past the moment at which the limit is reached; UINT64_MAX: there is no such limit.
+static uint64_t
+cookie_end_ns(const struct control_login *l)
+{
+	return l->conn == NULL ? l->away_since_ns + l->c->conf->timeouts.cookie_s * MST_NS_PER_S + 1
+			       : UINT64_MAX;
+}
+
+static uint64_t
+session_end_ns(const struct control_login *l)
+{
+	uint32_t limit_s = l->c->conf->timeouts.session_s;
+
+	return limit_s != 0 ? l->signed_in_ns + limit_s * MST_NS_PER_S + 1 : UINT64_MAX;
+}
+
+static uint64_t
+idle_end_ns(const struct control_login *l)
+{
+	uint32_t limit_s = l->c->conf->timeouts.idle_s;
+
+	return limit_s != 0 && l->session != NULL ? l->last_data_ns + limit_s * MST_NS_PER_S + 1 : UINT64_MAX;
+}
+
+// ---- looks --------------------------------------------------------------------------------------
+// An association that is there and not used may come back to life; one that is used may be dead.
+static bool
+path_may_change(const struct control_login *l, uint64_t now_ns)
+{
+	const struct mst_session *s = l->session;
+	uint8_t path = atomic_load_explicit(&s->path, memory_order_relaxed);
+
+	if (atomic_load_explicit(&s->sa, memory_order_relaxed) == NULL)
+		return false;
+	return path == MST_PATH_STREAM || now_ns < s->last_stream_rx_ns + 2 * PATH_SILENT_NS;
+}
+
+static void
+sooner(uint64_t *due_ns, uint64_t at_ns)
+{
+	if (at_ns < *due_ns)
+		*due_ns = at_ns;
+}
+
+static void
+arm(struct control_login *l, uint64_t now_ns)
+{
+	uint64_t due_ns = now_ns + LOOK_MAX_NS;
+
+	sooner(&due_ns, cookie_end_ns(l));
+	sooner(&due_ns, session_end_ns(l));
+	sooner(&due_ns, idle_end_ns(l));
+	if (l->conn != NULL)
+		sooner(&due_ns, control_stream_due_ns(l->conn));
+	if (l->session != NULL && path_may_change(l, now_ns))
+		sooner(&due_ns, now_ns + PATH_LOOK_NS);
+	wheel_arm(&l->c->wheel, &l->look, due_ns);
+}
+
+void
+control_look_arm(struct control_login *l)
+{
+	arm(l, mst_now_ns());
+}
+
+void
+control_look_at_path(struct control_login *l)
+{
+	uint64_t due_ns = l->session->last_stream_rx_ns + PATH_LOOK_NS;
+
+	if (due_ns < l->look.due_ns &&
+		atomic_load_explicit(&l->session->path, memory_order_relaxed) == MST_PATH_DTLS)
+		wheel_arm(&l->c->wheel, &l->look, due_ns);
+}
+
+void
+control_look(void *arg, uint64_t now_ns)
+{
+	struct control_login *l = arg;
+	struct mst_control *c = l->c;
+
+	if (l->session != NULL)
+		control_look_note_use(l, now_ns);
+	if (now_ns >= cookie_end_ns(l)) {
+		CONTROL_COUNT(c, end_cookie);
+		control_login_end(c, l, "device did not come back");
+		return;
+	}
+	if (now_ns >= session_end_ns(l)) {
+		CONTROL_COUNT(c, end_limit);
+		control_login_end(c, l, "Session time limit reached");
+		return;
+	}
+	if (now_ns >= idle_end_ns(l)) {
+		CONTROL_COUNT(c, end_idle);
+		control_login_end(c, l, "Idle timeout");
+		return;
+	}
+	if (l->session != NULL)
+		choose_path(l, now_ns);
+	if (l->conn != NULL)
+		control_stream_tick(l->conn, now_ns);
+	arm(l, now_ns);
+}
