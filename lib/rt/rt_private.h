@@ -11,6 +11,7 @@ struct rt_cpus {
 	int workers[MST_MAX_WORKERS];
 	unsigned int n_workers;
 	bool shared; // control and the one worker run on the same CPU
+	bool single; // and are one lcore
 };
 
 // allowed: what sched_getaffinity() says of this process.
