@@ -16,16 +16,14 @@
 	X("Public side", '\0', "address", "NET", nets, outer, 0, 0, NULL,                                               \
 		"address and prefix length on that port, several joined by commas; the option may be repeated")         \
 	X("Public side", '\0', "gateway", "ADDR[:PORT]", gateway, gateway, 0, 0, NULL,                                  \
-		"address that devices connect to, port 443 unless given; IPv6 with a port as [ADDR]:PORT")              \
-	X("Public side", '\0', "via", "ADDR", ip, outer.via, 0, 0, NULL,                                                \
-		"next hop to the gateway; needed when the gateway is on no network of --address")                       \
+		"IPv4 address that devices connect to, port 443 unless given; on a network of --address")               \
 	X("Public side", '\0', "sources", "RANGE", sources, sources, 0, LG_SOURCES_MAX, NULL,                           \
 		"further addresses that devices send from, FIRST-LAST or a network; the way back must lead here")       \
 	X("Plain side", '\0', "plain-port", "DEVICE", text, plain.device, 1, 255, NULL,                                 \
 		"DPDK device behind the gateway, where packets of the tunnels arrive and come from")                    \
 	X("Plain side", '\0', "plain-address", "NET", nets, plain, 0, 0, NULL,                                          \
 		"address and prefix length on that port; an IPv4 one must be among them")                               \
-	X("Plain side", '\0', "plain-via", "ADDR", ip, plain.via, 0, 0, NULL,                                           \
+	X("Plain side", '\0', "plain-via", "ADDR", ip, plain_via, 0, 0, NULL,                                           \
 		"the gateway's address there: next hop to the addresses of devices, needed for --dir down and both")    \
 	X("Devices", 'n', "devices", "N", u32, devices, 1, LG_DEVICES_MAX, "1", "how many")                             \
 	X("Devices", 'u', "user", "PATTERN", user, user, 1, LG_USER_BYTES, NULL,                                        \
@@ -43,15 +41,15 @@
 	X("Devices", '\0', "dtls", "on|off", switch, dtls, 0, 0, "on",                                                  \
 		"off: devices never try DTLS, data goes through the TLS connection")                                    \
 	X("Devices", '\0', "udp-blocked", "PERCENT", share, udp_blocked_ppm, 0, LG_PPM, "0",                            \
-		"devices whose network lets no UDP through: they try DTLS, and go on without")                          \
+		"devices whose network lets no UDP through: their data goes through the TLS connection")                \
 	X("Devices", '\0', "cipher", "NAME", cipher, cipher, 0, 0, "any",                                               \
 		"the only cipher that devices offer for DTLS: aes-128-gcm, aes-256-gcm, chacha20-poly1305 or any")      \
 	X("Devices", '\0', "dpd", "SECONDS", u32, dpd_s, 0, 3600, "0",                                                  \
 		"silence after which a device asks for the gateway; 0: as the gateway says")                            \
 	X("Devices", '\0', "churn", "PERCENT", share, churn_ppm, 0, LG_PPM, "0",                                        \
-		"devices that break off and come back with their cookie, a minute")                                     \
+		"devices that leave and come back, a minute: one cut, by its cookie, the next signed out")              \
 	X("Devices", '\0', "storm", "", flag, storm, 0, 0, NULL,                                                        \
-		"at half of --duration cut all connections at once, and measure until all are back")                    \
+		"once all devices are up cut all connections, and measure until all are back by cookie")                \
 	X("Traffic", '\0', "dir", "none|up|down|both", dirs, dirs, 0, 0, NULL,                                          \
 		"up: from the devices; both with --plain-port, else none, unless given")                                \
 	X("Traffic", 'r', "rate", "RATE", rate, rate, 0, 0, "10kpps",                                                   \
@@ -216,7 +214,7 @@ check_traffic(struct lg_options *o, const struct given *g, char *err, size_t err
 	if (o->dirs != LG_DIRS_NONE && o->plain.device == NULL)
 		return fail(err, err_cap,
 			"--dir: traffic needs the other end too, --plain-port and --plain-address");
-	if ((o->dirs & LG_DIRS_DOWN) != 0 && o->plain.via.family == 0)
+	if ((o->dirs & LG_DIRS_DOWN) != 0 && o->plain_via.family == 0)
 		return fail(err, err_cap, "--plain-via is missing: where packets to devices are sent");
 	if (o->search != LG_SEARCH_NONE && o->dirs == LG_DIRS_NONE)
 		return fail(err, err_cap, "--search: needs traffic, --plain-port and --plain-address");

@@ -46,7 +46,6 @@ struct lg_port_options {
 	const char *device; // DPDK device string; NULL: no such port
 	size_t n_nets;
 	struct mst_net nets[LG_NETS_MAX]; // own addresses, each with its prefix length
-	struct mst_ip via;		  // next hop, on one of nets; family 0 = none
 };
 
 // Addresses first, first + 1 ... of one family; n = 0: none.
@@ -72,6 +71,7 @@ struct lg_options {
 	enum lg_action action;
 	struct lg_port_options outer;
 	struct lg_port_options plain;
+	struct mst_ip plain_via; // next hop to devices' addresses, on a network of plain; family 0 = none
 	struct mst_ip gateway;
 	uint16_t gateway_port;
 	struct lg_source_range sources;

@@ -211,17 +211,17 @@ has_family(const struct lg_port_options *port, uint8_t family)
 }
 
 static int
-check_via(const struct lg_port_options *port, const char *option, char *err, size_t err_cap)
+check_plain_via(const struct lg_options *o, char *err, size_t err_cap)
 {
 	char text[MST_IP_TEXT_BYTES];
 
-	if (port->via.family == 0)
+	if (o->plain_via.family == 0)
 		return 0;
-	mst_ip_format(&port->via, text);
-	if (!is_on_link(port, &port->via))
-		return fail(err, err_cap, "--%s %s: is on no network of the port", option, text);
-	if (is_own(port, &port->via))
-		return fail(err, err_cap, "--%s %s: is the port's own address", option, text);
+	mst_ip_format(&o->plain_via, text);
+	if (!is_on_link(&o->plain, &o->plain_via))
+		return fail(err, err_cap, "--plain-via %s: is on no network of the port", text);
+	if (is_own(&o->plain, &o->plain_via))
+		return fail(err, err_cap, "--plain-via %s: is the port's own address", text);
 	return 0;
 }
 
@@ -236,11 +236,9 @@ check_gateway(const struct lg_options *o, char *err, size_t err_cap)
 			o->gateway.family);
 	if (is_own(&o->outer, &o->gateway) || is_own(&o->plain, &o->gateway))
 		return fail(err, err_cap, "--gateway %s: is an address of our own", text);
-	if (o->outer.via.family != 0 && o->outer.via.family != o->gateway.family)
-		return fail(err, err_cap, "--via: is not of the family of --gateway");
-	if (!is_on_link(&o->outer, &o->gateway) && o->outer.via.family == 0)
+	if (!is_on_link(&o->outer, &o->gateway))
 		return fail(err, err_cap,
-			"--gateway %s: is on no network of --address, and there is no --via", text);
+			"--gateway %s: is on no network of --address, and nothing is sent beyond", text);
 	return 0;
 }
 
@@ -263,8 +261,8 @@ check_sources(const struct lg_options *o, char *err, size_t err_cap)
 		return 0;
 	if (o->sources.first.family != o->gateway.family)
 		return fail(err, err_cap, "--sources: are not of the family of --gateway");
-	if (in_sources(&o->sources, &o->gateway) || in_sources(&o->sources, &o->outer.via))
-		return fail(err, err_cap, "--sources: --gateway or --via is among them");
+	if (in_sources(&o->sources, &o->gateway))
+		return fail(err, err_cap, "--sources: --gateway is among them");
 	for (size_t i = 0; i < o->outer.n_nets; i++)
 		if (in_sources(&o->sources, &o->outer.nets[i].ip))
 			return fail(err, err_cap, "--sources: an address of --address is among them");
@@ -276,7 +274,7 @@ check_plain(const struct lg_options *o, char *err, size_t err_cap)
 {
 	if ((o->plain.device == NULL) != (o->plain.n_nets == 0))
 		return fail(err, err_cap, "--plain-port and --plain-address: one needs the other");
-	if (o->plain.device == NULL && o->plain.via.family != 0)
+	if (o->plain.device == NULL && o->plain_via.family != 0)
 		return fail(err, err_cap, "--plain-via: there is no --plain-port");
 	if (o->plain.device == NULL)
 		return 0;
@@ -284,7 +282,7 @@ check_plain(const struct lg_options *o, char *err, size_t err_cap)
 		return fail(err, err_cap, "--plain-port: is the device of --port");
 	if (!has_family(&o->plain, 4))
 		return fail(err, err_cap, "--plain-address: has no IPv4 address, which test packets need");
-	if (o->plain.via.family == 6)
+	if (o->plain_via.family == 6)
 		return fail(err, err_cap, "--plain-via: is not IPv4, as test packets are");
 	for (size_t i = 0; i < o->outer.n_nets; i++)
 		for (size_t k = 0; k < o->plain.n_nets; k++)
@@ -296,11 +294,10 @@ check_plain(const struct lg_options *o, char *err, size_t err_cap)
 int
 lg_options_check_net(const struct lg_options *o, char *err, size_t err_cap)
 {
-	MST_TRY(check_via(&o->outer, "via", err, err_cap));
 	MST_TRY(check_gateway(o, err, err_cap));
 	MST_TRY(check_sources(o, err, err_cap));
 	MST_TRY(check_plain(o, err, err_cap));
-	return check_via(&o->plain, "plain-via", err, err_cap);
+	return check_plain_via(o, err, err_cap);
 }
 
 // ---- questions of the engine --------------------------------------------------------------------
