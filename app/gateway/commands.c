@@ -158,15 +158,44 @@ static void
 put_load(json_t *o)
 {
 	double worst = 0;
+	uint64_t sleeps = 0;
+	uint64_t woken = 0;
+	uint64_t longest_us = 0;
 
 	for (unsigned int w = 0; w < mst_rt_n_workers(); w++) {
 		struct mst_worker_stats s;
 
 		mst_datapath_worker_stats(w, &s);
+		sleeps += s.sleeps;
+		woken += s.woken;
+		if (s.longest_sleep_us > longest_us)
+			longest_us = s.longest_sleep_us;
 		if (s.total_cycles != 0 && (double)s.busy_cycles / (double)s.total_cycles > worst)
 			worst = (double)s.busy_cycles / (double)s.total_cycles;
 	}
 	json_object_set_new(o, "Busiest worker percent", json_integer((json_int_t)(100 * worst + 0.5)));
+	put_number(o, "Worker sleeps", sleeps);
+	put_number(o, "Worker sleeps ended by a packet", woken);
+	put_number(o, "Longest worker sleep us", longest_us);
+}
+
+// Of all workers: what went from one to another, and why.
+static void
+put_handed_over(json_t *o)
+{
+	uint64_t strays = 0, spread = 0, tx = 0;
+
+	for (unsigned int w = 0; w < mst_rt_n_workers(); w++) {
+		struct mst_worker_stats s;
+
+		mst_datapath_worker_stats(w, &s);
+		strays += s.handed_strays;
+		spread += s.handed_spread;
+		tx += s.handed_tx;
+	}
+	put_number(o, "Handed over: strays", strays);
+	put_number(o, "Handed over: software spread", spread);
+	put_number(o, "Handed over: to transmit", tx);
 }
 
 static void
@@ -221,6 +250,7 @@ status_json(const struct gateway *g, bool statistics)
 	put_number(o, "Half-open connections", gauges.half_open);
 	put_number(o, "Workers", mst_rt_n_workers());
 	put_load(o);
+	put_handed_over(o);
 	put_traffic(o);
 	mst_control_certificate(g->control, certificate, sizeof(certificate), &days_left);
 	put_text(o, "Certificate", certificate);
@@ -347,6 +377,7 @@ ports_json(void)
 		put_number(o, "mtu", p->mtu);
 		put_number(o, "rxq", p->n_rxq);
 		put_number(o, "txq", p->n_txq);
+		put_text(o, "spread", p->spread);
 		put_number(o, "rx_packets", s.ipackets);
 		put_number(o, "tx_packets", s.opackets);
 		put_number(o, "missed", s.imissed);

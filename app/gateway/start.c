@@ -47,8 +47,15 @@ start_rt(const struct mst_conf *conf, char *err, size_t err_cap)
 	return mst_rt_start(&p, err, err_cap);
 }
 
+// The modes that sleep, and so need what wakes.
+static bool
+workers_sleep(const struct mst_conf *conf)
+{
+	return conf->dpdk.idle == MST_CONF_IDLE_INTERRUPT || conf->dpdk.idle == MST_CONF_IDLE_AUTO;
+}
+
 static int
-add_port(const struct mst_conf_port *c, uint8_t roles, char *err, size_t err_cap)
+add_port(const struct mst_conf_port *c, uint8_t roles, bool wake, char *err, size_t err_cap)
 {
 	struct mst_port_params p = {
 		.device = c->device,
@@ -56,6 +63,7 @@ add_port(const struct mst_conf_port *c, uint8_t roles, char *err, size_t err_cap
 		.queues = c->queues,
 		.mtu = (uint16_t)c->mtu,
 		.roles = roles,
+		.wake = wake,
 	};
 
 	return mst_port_add(&p, mst_rt_n_workers(), err, err_cap);
@@ -66,6 +74,7 @@ start_ports(const struct mst_conf *conf, char *err, size_t err_cap)
 {
 	const struct mst_conf_ports *ports = &conf->ports;
 	uint32_t mtu = ports->public.mtu;
+	bool wake = workers_sleep(conf);
 
 	if (ports->private.present && ports->private.mtu > mtu)
 		mtu = ports->private.mtu;
@@ -77,9 +86,9 @@ start_ports(const struct mst_conf *conf, char *err, size_t err_cap)
 		return -ENOMEM;
 	}
 	if (!ports->private.present)
-		return add_port(&ports->public, MST_PORT_PUBLIC | MST_PORT_PRIVATE, err, err_cap);
-	MST_TRY(add_port(&ports->public, MST_PORT_PUBLIC, err, err_cap));
-	return add_port(&ports->private, MST_PORT_PRIVATE, err, err_cap);
+		return add_port(&ports->public, MST_PORT_PUBLIC | MST_PORT_PRIVATE, wake, err, err_cap);
+	MST_TRY(add_port(&ports->public, MST_PORT_PUBLIC, wake, err, err_cap));
+	return add_port(&ports->private, MST_PORT_PRIVATE, wake, err, err_cap);
 }
 
 static size_t
@@ -154,6 +163,7 @@ start_sessions(const struct mst_conf *conf, char *err, size_t err_cap)
 		.pool4 = conf->pool.ipv4,
 		.pool6 = conf->pool.ipv6,
 		.max_sessions = conf->limits.sessions,
+		.home_owns = mst_port_spreads_by_software(mst_port_get(0), mst_rt_n_workers()),
 	};
 
 	// Addresses of the ports need no reserve: a pool that overlaps a port's network is refused by conf.
@@ -166,6 +176,7 @@ start_datapath(const struct mst_conf *conf, char *err, size_t err_cap)
 	struct mst_datapath_params p = {
 		.udp_port = conf->listen.udp ? conf->listen.port : 0,
 		.handshakes_per_s = conf->limits.handshakes_per_second,
+		.idle = (enum mst_idle)conf->dpdk.idle,
 	};
 
 	return mst_datapath_create(&p, err, err_cap);

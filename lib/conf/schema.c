@@ -18,6 +18,7 @@
 #define DOMAIN_MAX_BYTES 253 // RFC 1035 section 2.3.4: 255 octets on the wire
 
 static const char *const hugepages_words[] = {"auto", "on", "off", NULL};
+static const char *const idle_words[] = {"poll", "pause", "interrupt", "auto", NULL};
 static const char *const tls_words[] = {"1.2", "1.3", NULL};
 static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha20-poly1305", NULL};
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
@@ -26,8 +27,8 @@ static const struct mst_conf_key lcores_keys[] = {
 	{.name = "control", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_lcores, control), .required = true,
 	 .min = 0, .max = LCORE_MAX, .change = MST_CONF_RESTART, .help = "CPU of the control lcore"},
 	{.name = "workers", .type = MST_CONF_UINT, MST_CONF_LIST_AT(struct mst_conf_lcores, workers, n_workers),
-	 .required = true, .unique = true, .min = 0, .max = LCORE_MAX, .min_items = 1, .max_items = 127,
-	 .change = MST_CONF_RESTART, .help = "CPUs of the worker lcores, the control lcore's not among them"},
+	 .required = true, .min = 0, .max = LCORE_MAX, .min_items = 1, .max_items = 127, .change = MST_CONF_RESTART,
+	 .help = "CPUs of the worker lcores; a CPU named twice, or control's, is shared, which is slow"},
 	ROW_END,
 };
 
@@ -40,6 +41,9 @@ static const struct mst_conf_key dpdk_keys[] = {
 	 .help = "auto: where the host has enough of them"},
 	ROW_UINT("memory", struct mst_conf_dpdk, memory_mib, 64, 1048576, "512", MST_CONF_RESTART,
 		"memory of the data path in MiB"),
+	{.name = "idle", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_dpdk, idle), .words = idle_words,
+	 .def = "auto", .change = MST_CONF_RESTART,
+	 .help = "a worker without traffic: spins; pauses, no system call; sleeps until a packet; auto: all in this order"},
 	{.name = "file-prefix", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_dpdk, file_prefix),
 	 .min = 1, .max = 64, .def = "mst", .change = MST_CONF_RESTART,
 	 .help = "tells DPDK programs of one host apart"},
@@ -62,7 +66,7 @@ static const struct mst_conf_key dpdk_keys[] = {
 	 .help = "default router behind the port, one IPv4 and one IPv6"}, \
 	{.name = "queues", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_port, queues), .or_auto = true, \
 	 .min = 1, .max = 64, .def = "auto", .change = MST_CONF_RESTART, \
-	 .help = "receive queues; auto: one a worker, as many as the device has"}, \
+	 .help = "receive queues; auto: one a worker, as many as the device has; with fewer, workers share the work"}, \
 	{.name = "mtu", .type = MST_CONF_UINT, MST_CONF_AT(struct mst_conf_port, mtu), .min = 1280, .max = 9000, \
 	 .def = "1500", .change = MST_CONF_RESTART, .help = "largest IP packet of the port"}, \
 	{.name = "tap", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_port, tap), .min = 1, .max = 15, \

@@ -272,16 +272,7 @@ static int
 check_dpdk(const struct check *c)
 {
 	const struct mst_conf_dpdk *dpdk = &c->conf->dpdk;
-	char key[64];
 
-	for (uint32_t i = 0; dpdk->lcores.present && i < dpdk->lcores.n_workers; i++) {
-		if (dpdk->lcores.workers[i] != dpdk->lcores.control)
-			continue;
-		snprintf(key, sizeof(key), "dpdk.lcores.workers[%u]", i);
-		return mst_conf_reject(c->tree, c->err, key,
-			"expected another CPU than dpdk.lcores.control, found %u again",
-			dpdk->lcores.control);
-	}
 	// It becomes the name of a folder.
 	if (strchr(dpdk->file_prefix, '/') != NULL || dpdk->file_prefix[0] == '.')
 		return mst_conf_reject(c->tree, c->err, "dpdk.file-prefix",

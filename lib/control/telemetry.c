@@ -29,6 +29,9 @@ with_subject(fill_fn *fill, struct rte_tel_data *d)
 static void
 fill_info(const struct mst_control *c, struct rte_tel_data *d)
 {
+	unsigned int mbufs, in_use;
+
+	mst_port_pool_usage(&mbufs, &in_use);
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "version", MST_VERSION);
 	rte_tel_data_add_dict_int(d, "pid", (int)getpid());
@@ -39,8 +42,8 @@ fill_info(const struct mst_control *c, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "half_open", c->n_half_open);
 	rte_tel_data_add_dict_uint(d, "cookies", c->n_logins);
 	rte_tel_data_add_dict_uint(d, "handshakes_in_progress", c->n_handshakes);
-	rte_tel_data_add_dict_uint(d, "mbufs", mst_port_pool()->size);
-	rte_tel_data_add_dict_uint(d, "mbufs_in_use", rte_mempool_in_use_count(mst_port_pool()));
+	rte_tel_data_add_dict_uint(d, "mbufs", mbufs);
+	rte_tel_data_add_dict_uint(d, "mbufs_in_use", in_use);
 	rte_tel_data_add_dict_uint(d, "control_busy_ns", c->busy_ns);
 	rte_tel_data_add_dict_uint(d, "control_total_ns", c->busy_ns + c->idle_ns);
 }

@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 #include <rte_prefetch.h>
 
+#include "mst_crypto.h"
 #include "mst_rt.h"
 
 #include "verdicts.h"
@@ -25,8 +26,6 @@ struct mst_burst {
 // What a stage is: a pure function of one packet and of what the tables say.
 typedef enum mst_verdict mst_pkt_fn(
 	const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p);
-// Asks for the lines that the mst_pkt_fn of the same stage will want.
-typedef void mst_prefetch_fn(const struct mst_pkt *p);
 // A stage over a burst.
 typedef void mst_stage_fn(const struct mst_worker *w, struct mst_burst *b);
 
@@ -51,23 +50,16 @@ burst_leave(struct mst_burst *b, struct rte_mbuf *m, enum mst_verdict v)
 	b->left[b->n_left++] = m;
 }
 
-// fn over every packet of the burst; ahead, when given, runs some packets in front. With both constant the
-// compiler inlines them: a stage costs no call a packet.
+// fn over every packet of the burst. With fn constant the compiler inlines it: a stage costs no call a packet.
 static inline void
-burst_each_ahead(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn, mst_prefetch_fn *ahead,
-	uint16_t distance)
+burst_each(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn)
 {
 	uint16_t n = b->n, kept = 0;
 
-	for (uint16_t i = 0; ahead != NULL && i < distance && i < n; i++)
-		ahead(mst_pkt(b->m[i]));
 	for (uint16_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = b->m[i];
-		enum mst_verdict v;
+		enum mst_verdict v = fn(w, b, m, mst_pkt(m));
 
-		if (ahead != NULL && i + distance < n)
-			ahead(mst_pkt(b->m[i + distance]));
-		v = fn(w, b, m, mst_pkt(m));
 		if (likely(v == MST_NEXT))
 			b->m[kept++] = m;
 		else
@@ -76,10 +68,26 @@ burst_each_ahead(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn
 	b->n = kept;
 }
 
+// The same for the two halves of a stage that works on the burst as a whole between them. begin: op is to be filled;
+// those of the packets that stay lie side by side afterwards. Otherwise op is what begin filled for this packet.
+typedef enum mst_verdict mst_op_fn(
+	const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p, struct mst_aead_op *op);
+
 static inline void
-burst_each(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn)
+burst_each_op(struct mst_burst *b, mst_op_fn *fn, struct mst_aead_op ops[MST_BURST], bool begin)
 {
-	burst_each_ahead(w, b, fn, NULL, 0);
+	uint16_t n = b->n, kept = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = b->m[i];
+		enum mst_verdict v = fn(b, m, mst_pkt(m), &ops[begin ? kept : i]);
+
+		if (likely(v == MST_NEXT))
+			b->m[kept++] = m;
+		else
+			burst_leave(b, m, v);
+	}
+	b->n = kept;
 }
 
 // ---- room in the one segment of a packet --------------------------------------------------------

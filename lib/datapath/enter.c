@@ -18,8 +18,7 @@ fresh_area(struct mst_pkt *p)
 static enum mst_verdict
 enter_record(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
-	struct mst_session *s = mst_session_find(p->session_index, p->session_id);
-	struct mst_sa *sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
+	struct mst_sa *sa = p->sa;
 
 	(void)b;
 	(void)m;
@@ -27,9 +26,28 @@ enter_record(const struct mst_worker *w, const struct mst_burst *b, struct rte_m
 	// before.
 	if (sa == NULL || sa->owner != w->index)
 		return MST_DROP_STALE;
-	p->session = s;
-	p->sa = sa;
+	rte_prefetch0(&sa->rx_packets);
+	rte_prefetch0(&sa->window);
 	return MST_NEXT;
+}
+
+// A packet to a device that another worker looked up: its size and its hop are done with. The path may have
+// changed on the way.
+static enum mst_verdict
+enter_plain(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+{
+	const struct mst_session *s = p->session;
+	uint8_t path;
+
+	(void)w;
+	(void)b;
+	(void)m;
+	if (s == NULL)
+		return MST_DROP_STALE;
+	path = atomic_load_explicit(&s->path, memory_order_relaxed);
+	if (path == MST_PATH_NONE)
+		return MST_DROP_NO_PATH;
+	return path == MST_PATH_DTLS && p->sa != NULL ? MST_NEXT : MST_STREAM;
 }
 
 // An outer packet that control made, headers and all.
@@ -54,7 +72,7 @@ static enum mst_verdict
 enter_from_device(
 	const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
-	struct mst_session *s = mst_session_find(p->session_index, p->session_id);
+	struct mst_session *s = p->session;
 
 	(void)w;
 	(void)b;
@@ -78,17 +96,26 @@ enter_to_device(const struct mst_worker *w, const struct mst_burst *b, struct rt
 	return v;
 }
 
-enum entrance { ENTRANCE_RECORD, ENTRANCE_OUTER, ENTRANCE_FROM_DEVICE, ENTRANCE_TO_DEVICE, ENTRANCE_COUNT };
+enum entrance {
+	ENTRANCE_RECORD,
+	ENTRANCE_PLAIN,
+	ENTRANCE_OUTER,
+	ENTRANCE_FROM_DEVICE,
+	ENTRANCE_TO_DEVICE,
+	ENTRANCE_COUNT
+};
 
 static const struct {
 	mst_pkt_fn *enter;
+	bool by_handle; // index and id name a session
 	enum pipeline_id pipeline;
 	unsigned int stage;
 } entrances[ENTRANCE_COUNT] = {
-	[ENTRANCE_RECORD] = {enter_record, PIPELINE_IN, IN_OPEN},
-	[ENTRANCE_OUTER] = {enter_outer, PIPELINE_OUT, OUT_ROUTE},
-	[ENTRANCE_FROM_DEVICE] = {enter_from_device, PIPELINE_IN, IN_INNER},
-	[ENTRANCE_TO_DEVICE] = {enter_to_device, PIPELINE_OUT, OUT_LOOKUP},
+	[ENTRANCE_RECORD] = {enter_record, true, PIPELINE_IN, IN_OPEN},
+	[ENTRANCE_PLAIN] = {enter_plain, true, PIPELINE_OUT, OUT_SEAL},
+	[ENTRANCE_OUTER] = {enter_outer, false, PIPELINE_OUT, OUT_ROUTE},
+	[ENTRANCE_FROM_DEVICE] = {enter_from_device, true, PIPELINE_IN, IN_INNER},
+	[ENTRANCE_TO_DEVICE] = {enter_to_device, false, PIPELINE_OUT, OUT_LOOKUP},
 };
 
 static enum entrance
@@ -97,6 +124,8 @@ entrance_of(const struct mst_pkt *p)
 	switch (p->entry) {
 	case ENTRY_RECORD:
 		return ENTRANCE_RECORD;
+	case ENTRY_PLAIN:
+		return ENTRANCE_PLAIN;
 	case MST_ENTRY_OUTER:
 		return ENTRANCE_OUTER;
 	case MST_ENTRY_FROM_DEVICE:
@@ -108,32 +137,61 @@ entrance_of(const struct mst_pkt *p)
 	}
 }
 
+// Handles to pointers, in passes that each ask for the lines of the next: session, association.
+static void
+resolve(struct mst_burst *b)
+{
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct mst_pkt *p = mst_pkt(b->m[i]);
+
+		p->session = mst_session_at(p->session_index);
+		rte_prefetch0(p->session);
+	}
+	for (uint16_t i = 0; i < b->n; i++) {
+		struct mst_pkt *p = mst_pkt(b->m[i]);
+		struct mst_session *s = p->session;
+
+		if (s != NULL && s->id != p->session_id)
+			p->session = s = NULL;
+		p->sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
+		rte_prefetch0(p->sa);
+	}
+}
+
 static unsigned int
 enter(struct mst_worker *w, struct rte_ring *r)
 {
 	struct rte_mbuf *m[MST_BURST];
 	struct mst_burst b[ENTRANCE_COUNT];
+	uint64_t start = rte_rdtsc();
 	unsigned int n = rte_ring_dequeue_burst(r, (void **)m, MST_BURST, NULL);
-	uint64_t tsc;
 
 	if (n == 0)
 		return 0;
-	tsc = rte_rdtsc();
+	// Written by another lcore a moment ago: every line of it is away.
+	for (unsigned int i = 0; i < n; i++) {
+		rte_prefetch0(m[i]);
+		rte_prefetch0(mst_pkt(m[i]));
+	}
 	for (unsigned int e = 0; e < ENTRANCE_COUNT; e++)
-		burst_init(&b[e], tsc);
+		burst_init(&b[e], start);
 	for (unsigned int i = 0; i < n; i++) {
 		enum entrance e = entrance_of(mst_pkt(m[i]));
 
 		if (e == ENTRANCE_COUNT)
-			datapath_tx(w, m[i]);
+			datapath_tx(w, &m[i], 1);
 		else
 			burst_add(&b[e], m[i]);
 	}
 	mst_counter_add(&w->stream_rx_packets, b[ENTRANCE_FROM_DEVICE].n);
 	for (unsigned int e = 0; e < ENTRANCE_COUNT; e++) {
+		if (entrances[e].by_handle)
+			resolve(&b[e]);
 		burst_each(w, &b[e], entrances[e].enter);
-		datapath_run(w, entrances[e].pipeline, entrances[e].stage, &b[e]);
 	}
+	count_step(&w->io[IO_ENTER], n, n, rte_rdtsc() - start);
+	for (unsigned int e = 0; e < ENTRANCE_COUNT; e++)
+		datapath_run(w, entrances[e].pipeline, entrances[e].stage, &b[e]);
 	return n;
 }
 

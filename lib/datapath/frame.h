@@ -65,6 +65,7 @@ frame_dst_is_link(const struct mst_wire_ip *ip)
 	return ip->dst[0] == 0xff || (mst_wire_be16(ip->dst) & 0xffc0) == 0xfe80;
 }
 
+// What the table says of a destination.
 static inline enum mst_adj_kind
 frame_dst_kind(const struct mst_wire_ip *ip)
 {

@@ -90,22 +90,38 @@ to_ring(struct mst_worker *w, struct rte_ring *r, struct heap *h, enum mst_verdi
 	datapath_drop(w, h->m + done, h->n - done, full);
 }
 
-// Strays of another worker: RSS put them here. The owner is in the packet area, which then takes the sender.
+// Packets of another worker, which is named in the packet area; there the sender takes its place. One enqueue
+// an owner: a ring that many fill is the dearer part. The order among the packets of an owner stays.
 static void
-to_owner(struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p)
+to_owners(struct mst_worker *w, struct heap *h)
 {
-	uint16_t owner = p->worker;
+	while (h->n > 0) {
+		uint16_t owner = mst_pkt(h->m[0])->worker, rest = 0;
+		enum mst_verdict v = (enum mst_verdict)mst_pkt(h->m[0])->verdict; // of a burst all the same
+		struct heap same;
 
-	p->worker = w->index;
-	p->entry = ENTRY_RECORD;
-	if (owner < w->n_workers && rte_ring_enqueue(w->handoff_to[owner], m) == 0)
-		count_verdict(w, MST_HANDOFF, 1);
-	else
-		datapath_drop(w, &m, 1, MST_DROP_HANDOFF_RING);
+		same.n = 0;
+		for (uint16_t i = 0; i < h->n; i++) {
+			struct mst_pkt *p = mst_pkt(h->m[i]);
+
+			if (p->worker != owner) {
+				h->m[rest++] = h->m[i];
+				continue;
+			}
+			p->worker = w->index;
+			p->entry = v == MST_SPREAD_OUT ? ENTRY_PLAIN : ENTRY_RECORD;
+			heap_add(&same, h->m[i]);
+		}
+		h->n = rest;
+		if (owner < w->n_workers)
+			to_ring(w, w->handoff_to[owner], &same, v, MST_DROP_HANDOFF_RING);
+		else
+			datapath_drop(w, same.m, same.n, MST_DROP_HANDOFF_RING);
+	}
 }
 
 struct exits {
-	struct heap control, resolve, kernel, stream, freed;
+	struct heap owners, control, resolve, kernel, stream, freed;
 	struct mst_burst echo; // DPD responses, which go back out by this worker
 };
 
@@ -113,12 +129,13 @@ static void
 sort(struct mst_worker *w, struct exits *x, struct rte_mbuf *m, uint64_t tsc)
 {
 	struct mst_pkt *p = mst_pkt(m);
-	enum mst_verdict v = admit(w, m, p, tsc);
+	enum mst_verdict v = (enum mst_verdict)p->verdict;
 
-	if (v == MST_HANDOFF) {
-		to_owner(w, m, p);
+	if (v == MST_HANDOFF || v == MST_SPREAD_IN || v == MST_SPREAD_OUT) {
+		heap_add(&x->owners, m);
 		return;
 	}
+	v = admit(w, m, p, tsc);
 	p->worker = w->index;
 	switch (v) {
 	case MST_CONTROL:
@@ -149,10 +166,11 @@ datapath_leave(struct mst_worker *w, struct mst_burst *b)
 	struct exits x;
 	uint64_t start = rte_rdtsc();
 
-	x.control.n = x.resolve.n = x.kernel.n = x.stream.n = x.freed.n = 0;
+	x.owners.n = x.control.n = x.resolve.n = x.kernel.n = x.stream.n = x.freed.n = 0;
 	burst_init(&x.echo, b->tsc);
 	for (uint16_t i = 0; i < b->n_left; i++)
 		sort(w, &x, b->left[i], b->tsc);
+	to_owners(w, &x.owners);
 	to_ring(w, w->control, &x.control, MST_CONTROL, MST_DROP_CONTROL_RING);
 	to_ring(w, w->control, &x.resolve, MST_RESOLVE, MST_DROP_CONTROL_RING);
 	to_ring(w, w->kernel, &x.kernel, MST_KERNEL, MST_DROP_KERNEL_RING);

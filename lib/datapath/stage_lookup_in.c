@@ -14,15 +14,17 @@ make_tuple(struct rte_mbuf *m, const struct mst_pkt *p, struct mst_sa_tuple *t)
 	const uint8_t *udp = pkt_data(m) + p->record_off - MST_UDP_HDR_BYTES;
 
 	if (likely(p->ip_version == 4)) {
-		memset(t, 0, sizeof(*t));
-		memcpy(t->peer, l3 + 12, 4);
-		memcpy(t->local, l3 + 16, 4);
+		uint32_t addr[2];
+
+		memcpy(addr, l3 + 12, sizeof(addr));
+		*t = (struct mst_sa_tuple){0};
+		memcpy(t->peer, &addr[0], 4);
+		memcpy(t->local, &addr[1], 4);
 	} else {
 		memcpy(t->peer, l3 + 8, 16);
 		memcpy(t->local, l3 + 24, 16);
 	}
-	memcpy(&t->peer_port_be, udp, 2);
-	memcpy(&t->local_port_be, udp + 2, 2);
+	memcpy(&t->peer_port_be, udp, 4); // and local_port_be
 	t->version = p->ip_version;
 }
 
@@ -33,25 +35,25 @@ not_for_these_keys(const struct mst_pkt *p, enum mst_verdict v)
 	return p->content == MST_DTLS_HANDSHAKE ? MST_CONTROL : v;
 }
 
-static enum mst_verdict
-lookup_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+static inline enum mst_verdict
+lookup_one(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, struct mst_sa *sa)
 {
-	struct mst_sa *sa = p->sa;
-
-	(void)b;
+	p->sa = sa;
 	if (unlikely(sa == NULL))
 		return not_for_these_keys(p, MST_DROP_NO_SESSION);
-	if (unlikely(mst_wire_be16(pkt_data(m) + p->record_off + 3) != sa->keys.epoch))
+	if (unlikely(mst_wire_be16(pkt_data(m) + p->record_off + 3) != sa->epoch))
 		return not_for_these_keys(p, MST_DROP_EPOCH);
 	p->session = sa->session;
 	p->session_index = sa->session_index;
 	p->session_id = sa->session_id;
 	if (unlikely(sa->owner != w->index)) {
 		p->worker = sa->owner;
-		return MST_HANDOFF;
+		return w->spread_in ? MST_SPREAD_IN : MST_HANDOFF;
 	}
+	// What stage_open reads before it comes to the keys themselves.
 	rte_prefetch0(&sa->rx_packets);
-	rte_prefetch0(&sa->window);
+	rte_prefetch0(mst_dtls_window_word(&sa->window, p->seq));
+	rte_prefetch0(&sa->keys.rx.alg);
 	return MST_NEXT;
 }
 
@@ -59,20 +61,22 @@ void
 stage_lookup_in(const struct mst_worker *w, struct mst_burst *b)
 {
 	struct mst_sa_tuple tuples[MST_BURST];
-	const struct mst_sa_tuple *keys[MST_BURST];
 	struct mst_sa *found[MST_BURST];
+	uint16_t n = b->n, kept = 0;
 
-	for (uint16_t i = 0; i < b->n; i++) {
+	if (n == 0)
+		return;
+	for (uint16_t i = 0; i < n; i++)
 		make_tuple(b->m[i], mst_pkt(b->m[i]), &tuples[i]);
-		keys[i] = &tuples[i];
+	mst_sa_lookup_bulk(tuples, found, n);
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = b->m[i];
+		enum mst_verdict v = lookup_one(w, m, mst_pkt(m), found[i]);
+
+		if (likely(v == MST_NEXT))
+			b->m[kept++] = m;
+		else
+			burst_leave(b, m, v);
 	}
-	mst_sa_lookup_bulk(keys, found, b->n);
-	for (uint16_t i = 0; i < b->n; i++) {
-		mst_pkt(b->m[i])->sa = found[i];
-		if (found[i] != NULL) {
-			rte_prefetch0(found[i]);
-			rte_prefetch0(&found[i]->keys);
-		}
-	}
-	burst_each(w, b, lookup_one);
+	b->n = kept;
 }

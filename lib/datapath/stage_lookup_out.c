@@ -23,6 +23,16 @@ from_kernel(const struct mst_pkt *p)
 	return (p->flags & MST_PKT_INNER) != 0;
 }
 
+// Any worker may seal. Where the private port has too few queues to spread the work, the session's does.
+static inline enum mst_verdict
+to_sealer(const struct mst_worker *w, const struct mst_session *s, struct mst_pkt *p)
+{
+	if (likely(!w->spread_out || s->home == w->index))
+		return MST_NEXT;
+	p->worker = s->home;
+	return MST_SPREAD_OUT;
+}
+
 static enum mst_verdict
 lookup_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
@@ -30,7 +40,6 @@ lookup_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbu
 	uint8_t *l3 = pkt_data(m) + p->l3_off;
 	enum mst_session_path path;
 
-	(void)w;
 	(void)b;
 	if (unlikely(s == NULL))
 		return MST_DROP_NO_DEVICE;
@@ -49,7 +58,7 @@ lookup_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbu
 	p->type = MESSAGE_DATA;
 	p->session_index = s->index;
 	p->session_id = s->id;
-	return likely(path == MST_PATH_DTLS && p->sa != NULL) ? MST_NEXT : MST_STREAM;
+	return likely(path == MST_PATH_DTLS && p->sa != NULL) ? to_sealer(w, s, p) : MST_STREAM;
 }
 
 // Three passes, each asking for the lines of the next: slot, session, association.
@@ -66,8 +75,15 @@ stage_lookup_out(const struct mst_worker *w, struct mst_burst *b)
 		struct mst_pkt *p = mst_pkt(b->m[i]);
 		const struct mst_session *s = p->session;
 
-		p->sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
-		rte_prefetch0(p->sa);
+		struct mst_sa *sa = s == NULL ? NULL : atomic_load_explicit(&s->sa, memory_order_acquire);
+
+		p->sa = sa;
+		if (unlikely(sa == NULL))
+			continue;
+		// What stage_seal reads before it comes to the keys themselves.
+		rte_prefetch0(&sa->tx_seq);
+		rte_prefetch0(sa->template_bytes);
+		rte_prefetch0(&sa->keys.tx.alg);
 	}
 	burst_each(w, b, lookup_one);
 }

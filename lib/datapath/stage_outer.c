@@ -49,16 +49,35 @@ to_us(const struct mst_worker *w, const uint8_t *frame, struct mst_pkt *p, const
 	return MST_NEXT;
 }
 
-static enum mst_verdict
-outer_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
+// The destination looked up last in this burst: most frames of a burst are for one address of ours.
+struct memo {
+	uint32_t dst4; // as in the packet
+	enum mst_adj_kind kind;
+	bool known;
+};
+
+static inline enum mst_adj_kind
+dst_kind(struct memo *memo, const struct mst_wire_ip *ip)
+{
+	uint32_t dst4;
+
+	if (unlikely(ip->version != 4))
+		return frame_dst_kind(ip);
+	memcpy(&dst4, ip->dst, sizeof(dst4));
+	if (unlikely(!memo->known || memo->dst4 != dst4))
+		*memo = (struct memo){.dst4 = dst4, .kind = frame_dst_kind(ip), .known = true};
+	return memo->kind;
+}
+
+static inline enum mst_verdict
+outer_one(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, struct memo *memo)
 {
 	struct mst_wire_ip ip;
 	enum mst_verdict v = frame_parse(w, m, p, &ip);
 
-	(void)b;
 	if (unlikely(v != MST_NEXT))
 		return v;
-	switch (frame_dst_kind(&ip)) {
+	switch (dst_kind(memo, &ip)) {
 	case MST_ADJ_LOCAL:
 		return to_us(w, pkt_data(m), p, &ip);
 	case MST_ADJ_POOL:
@@ -71,5 +90,17 @@ outer_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf
 void
 stage_outer(const struct mst_worker *w, struct mst_burst *b)
 {
-	burst_each(w, b, outer_one);
+	struct memo memo = {.known = false};
+	uint16_t n = b->n, kept = 0;
+
+	for (uint16_t i = 0; i < n; i++) {
+		struct rte_mbuf *m = b->m[i];
+		enum mst_verdict v = outer_one(w, m, mst_pkt(m), &memo);
+
+		if (likely(v == MST_NEXT))
+			b->m[kept++] = m;
+		else
+			burst_leave(b, m, v);
+	}
+	b->n = kept;
 }

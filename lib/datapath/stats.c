@@ -1,9 +1,11 @@
 // The counters of the workers for those who read them: any thread, relaxed loads.
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 
 #include "worker.h"
 
-static const char *const io_names[IO_STEP_COUNT] = {[IO_RX] = "rx", [IO_LEAVE] = "leave", [IO_TX] = "tx"};
+static const char *const io_names[IO_STEP_COUNT] = {
+	[IO_RX] = "rx", [IO_ENTER] = "enter", [IO_LEAVE] = "leave", [IO_TX] = "tx"};
 
 uint64_t
 mst_datapath_verdicts(unsigned int worker, unsigned int verdict)
@@ -37,6 +39,7 @@ mst_datapath_stages(unsigned int worker, struct mst_stage_stats *out, unsigned i
 	if (w == NULL)
 		return 0;
 	add_row(out, cap, &n, "io", io_names[IO_RX], &w->io[IO_RX]);
+	add_row(out, cap, &n, "io", io_names[IO_ENTER], &w->io[IO_ENTER]);
 	for (unsigned int id = 0; id < PIPELINE_COUNT; id++) {
 		const struct pipeline *p = datapath_pipeline((enum pipeline_id)id);
 
@@ -77,10 +80,17 @@ mst_datapath_worker_stats(unsigned int worker, struct mst_worker_stats *out)
 		.turns = counter_get(&w->turns),
 		.busy_cycles = counter_get(&w->busy_cycles),
 		.total_cycles = counter_get(&w->total_cycles),
+		.sleeps = counter_get(&w->sleeps),
+		.woken = counter_get(&w->woken),
+		.longest_sleep_us = counter_get(&w->longest_sleep_cycles) * 1000000 / rte_get_tsc_hz(),
 		.no_mbuf = no_mbuf(w),
 		.dtls_rx_packets = counter_get(&w->stage[PIPELINE_IN][IN_OPEN].kept),
 		.dtls_tx_packets = counter_get(&w->stage[PIPELINE_OUT][OUT_SEAL].kept),
 		.stream_rx_packets = counter_get(&w->stream_rx_packets),
 		.stream_tx_packets = counter_get(&w->verdicts[MST_STREAM]),
+		.handed_strays = counter_get(&w->verdicts[MST_HANDOFF]),
+		.handed_spread =
+			counter_get(&w->verdicts[MST_SPREAD_IN]) + counter_get(&w->verdicts[MST_SPREAD_OUT]),
+		.handed_tx = counter_get(&w->verdicts[MST_HANDOFF_TX]),
 	};
 }

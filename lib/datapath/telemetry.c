@@ -56,6 +56,9 @@ worker_stats_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "turns", s.turns);
 	rte_tel_data_add_dict_uint(d, "busy_cycles", s.busy_cycles);
 	rte_tel_data_add_dict_uint(d, "total_cycles", s.total_cycles);
+	rte_tel_data_add_dict_uint(d, "sleeps", s.sleeps);
+	rte_tel_data_add_dict_uint(d, "woken", s.woken);
+	rte_tel_data_add_dict_uint(d, "longest_sleep_us", s.longest_sleep_us);
 	for (unsigned int v = 0; v < MST_VERDICT_COUNT; v++)
 		if (datapath_verdict_kind(v) != MST_VERDICT_STAY)
 			rte_tel_data_add_dict_uint(d, mst_verdict_name(v), mst_datapath_verdicts(worker, v));

@@ -13,7 +13,7 @@ to_queue_owner(struct mst_worker *w, uint16_t owner, struct worker_tx *t)
 	for (uint16_t i = 0; i < t->n; i++)
 		mst_pkt(t->m[i])->entry = MST_ENTRY_FRAME;
 	done = rte_ring_enqueue_burst(w->handoff_to[owner], (void *const *)t->m, t->n, NULL);
-	count_verdict(w, MST_HANDOFF, done);
+	count_verdict(w, MST_HANDOFF_TX, done);
 	datapath_drop(w, t->m + done, t->n - done, MST_DROP_HANDOFF_RING);
 }
 
@@ -51,17 +51,19 @@ send_buffer(struct mst_worker *w, unsigned int port)
 }
 
 void
-datapath_tx(struct mst_worker *w, struct rte_mbuf *m)
+datapath_tx(struct mst_worker *w, struct rte_mbuf **m, unsigned int n)
 {
-	unsigned int port = mst_pkt(m)->port;
+	for (unsigned int i = 0; i < n; i++) {
+		unsigned int port = mst_pkt(m[i])->port;
 
-	if (unlikely(port >= w->n_ports)) {
-		datapath_drop(w, &m, 1, MST_DROP_PORT);
-		return;
+		if (unlikely(port >= w->n_ports)) {
+			datapath_drop(w, &m[i], 1, MST_DROP_PORT);
+			continue;
+		}
+		if (unlikely(w->tx[port].n == TX_BUFFER))
+			send_buffer(w, port);
+		w->tx[port].m[w->tx[port].n++] = m[i];
 	}
-	if (unlikely(w->tx[port].n == TX_BUFFER))
-		send_buffer(w, port);
-	w->tx[port].m[w->tx[port].n++] = m;
 }
 
 void

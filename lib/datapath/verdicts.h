@@ -16,7 +16,10 @@
 // clang-format off
 #define MST_VERDICTS(X)                                                                                                              \
 	X(NEXT,                STAY, "next",                "kept for the next stage")                                               \
-	X(HANDOFF,             PASS, "handoff",             "handed to the worker that owns the association")                        \
+	X(HANDOFF,             PASS, "handoff",             "stray record handed to the worker that owns the association")           \
+	X(SPREAD_IN,           PASS, "spread_in",           "record handed to its session's worker: software spread")                \
+	X(SPREAD_OUT,          PASS, "spread_out",          "packet to seal handed to its session's worker: software spread")        \
+	X(HANDOFF_TX,          PASS, "handoff_tx",          "frame handed to the worker that has the transmit queue")                \
 	X(REFLECT,             PASS, "reflect",             "DPD request of a device, answered from the worker")                     \
 	X(SENT,                END,  "sent",                "transmitted")                                                           \
 	X(CONTROL,             END,  "control",             "DTLS handshake or alert handed to the control lcore")                   \

@@ -2,7 +2,6 @@
 #include <errno.h>
 
 #include <rte_ethdev.h>
-#include <rte_lcore.h>
 #include <rte_malloc.h>
 
 #include "mst_port.h"
@@ -26,9 +25,16 @@ datapath_worker(unsigned int index)
 // Queue q of a port with a queue for every worker goes to worker q. A port with fewer starts at the worker of
 // its own number, so that two ports of one queue each keep two workers busy.
 unsigned int
-datapath_worker_of_queue(unsigned int port, unsigned int q, unsigned int n_rxq, unsigned int n_workers)
+datapath_worker_of_queue(unsigned int port, unsigned int q, unsigned int n_queues, unsigned int n_workers)
 {
-	return (n_rxq < n_workers ? q + port : q) % n_workers;
+	return (n_queues < n_workers ? q + port : q) % n_workers;
+}
+
+// A worker that has a queue uses it; the others are dealt out over the queues.
+unsigned int
+datapath_txq_of_worker(unsigned int port, unsigned int worker, unsigned int n_txq, unsigned int n_workers)
+{
+	return (n_txq < n_workers ? worker + n_workers - port % n_workers : worker) % n_workers % n_txq;
 }
 
 static int
@@ -48,10 +54,24 @@ take_queues(struct mst_worker *w, const struct mst_port *port)
 static void
 take_tx(struct mst_worker *w, const struct mst_port *port)
 {
-	uint16_t queue = (uint16_t)(w->index % port->n_txq);
+	unsigned int queue = datapath_txq_of_worker(port->index, w->index, port->n_txq, w->n_workers);
 
 	w->port[port->index] = (struct worker_port){
-		.dpdk_id = port->dpdk_id, .txq = queue, .tx_worker = queue, .mac = port->mac};
+		.dpdk_id = port->dpdk_id,
+		.txq = (uint16_t)queue,
+		.tx_worker =
+			(uint16_t)datapath_worker_of_queue(port->index, queue, port->n_txq, w->n_workers),
+		.mac = port->mac,
+	};
+}
+
+static void
+take_spread(struct mst_worker *w, const struct mst_port *port)
+{
+	bool by_software = mst_port_spreads_by_software(port, w->n_workers);
+
+	w->spread_in = w->spread_in || (by_software && (port->roles & MST_PORT_PUBLIC) != 0);
+	w->spread_out = w->spread_out || (by_software && (port->roles & MST_PORT_PRIVATE) != 0);
 }
 
 static void
@@ -82,13 +102,13 @@ set_limits(struct mst_worker *w, const struct mst_datapath_params *p)
 static int
 make_worker(unsigned int index, const struct mst_datapath_params *p)
 {
-	int socket = (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(index));
-	struct mst_worker *w =
-		rte_zmalloc_socket("mst_worker", sizeof(*w), alignof(struct mst_worker), socket);
+	struct mst_worker *w = rte_zmalloc_socket(
+		"mst_worker", sizeof(*w), alignof(struct mst_worker), mst_rt_worker_socket(index));
 
 	if (w == NULL)
 		return -ENOMEM;
 	workers[index] = w;
+	w->sleep.epoll = -1;
 	w->index = (uint16_t)index;
 	w->n_workers = (uint16_t)mst_rt_n_workers();
 	w->n_ports = (uint16_t)mst_port_count();
@@ -97,8 +117,11 @@ make_worker(unsigned int index, const struct mst_datapath_params *p)
 	set_limits(w, p);
 	for (unsigned int i = 0; i < w->n_ports; i++) {
 		take_tx(w, mst_port_get(i));
+		take_spread(w, mst_port_get(i));
 		MST_TRY(take_queues(w, mst_port_get(i)));
 	}
+	w->idle_policy = datapath_idle_policy(p->idle, mst_rt_shares_cpu(), rte_get_tsc_hz());
+	datapath_sleep_create(w);
 	return 0;
 }
 
@@ -128,6 +151,8 @@ mst_datapath_destroy(void)
 	mst_rt_reader_enter(); // telemetry reads their counters
 	for (unsigned int i = 0; i < MST_MAX_WORKERS; i++) {
 		mst_exception_register_policer(i, NULL);
+		if (workers[i] != NULL)
+			datapath_sleep_destroy(workers[i]);
 		rte_free(workers[i]);
 		workers[i] = NULL;
 	}

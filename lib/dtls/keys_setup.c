@@ -23,11 +23,12 @@ init_side(struct mst_dtls_keys *k, enum side side, const struct mst_dtls_suite *
 	server_key = client_key + s->key_bytes;
 	client_iv = server_key + s->key_bytes;
 	server_iv = client_iv + s->iv_bytes;
-	memcpy(made.rx_iv, side == SERVER ? client_iv : server_iv, s->iv_bytes);
-	memcpy(made.tx_iv, side == SERVER ? server_iv : client_iv, s->iv_bytes);
 	err = mst_aead_key_init(&made.rx, s->aead, side == SERVER ? client_key : server_key);
 	if (err == 0)
 		err = mst_aead_key_init(&made.tx, s->aead, side == SERVER ? server_key : client_key);
+	memcpy(made.rx.salt, side == SERVER ? client_iv : server_iv, s->iv_bytes);
+	memcpy(made.tx.salt, side == SERVER ? server_iv : client_iv, s->iv_bytes);
+	made.rx.id = made.tx.id = epoch;
 	if (err == 0)
 		*k = made;
 	mst_dtls_keys_wipe(&made);

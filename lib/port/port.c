@@ -86,13 +86,35 @@ explain(int rc, const struct mst_port_profile *profile, char *err, size_t err_ca
 	return host < 0 ? host : rc;
 }
 
+// The device is there, whoever made it: sets it up as the next port.
+static int
+take(uint16_t dpdk_id, const struct port_device *d, const struct mst_port_params *p, unsigned int n_workers,
+	char *err, size_t err_cap)
+{
+	unsigned int n = mst_port_count();
+	struct mst_port port = {.dpdk_id = dpdk_id, .index = (uint8_t)n, .roles = p->roles};
+	int rc;
+
+	snprintf(port.device, sizeof(port.device), "%s", p->device);
+	snprintf(port.tap, sizeof(port.tap), "%s", p->tap == NULL ? "" : p->tap);
+	choose_profile(&port);
+	rc = port_setup(&port, p, n_workers, err, err_cap);
+	if (rc < 0)
+		return explain(rc, &port.profile, err, err_cap);
+	if (p->wake)
+		port_wake_setup(&port, d);
+	ports[n] = port;
+	devices[n] = *d;
+	atomic_store_explicit(&n_ports, n + 1, memory_order_release);
+	return 0;
+}
+
 static int
 add(const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap)
 {
-	unsigned int n = mst_port_count();
 	const struct mst_port_profile *before = &port_profile_default;
 	struct port_device d;
-	struct mst_port port = {.index = (uint8_t)n, .roles = p->roles};
+	uint16_t dpdk_id;
 	int rc;
 
 	MST_TRY(port_device_parse(p->device, &d, err, err_cap));
@@ -104,23 +126,31 @@ add(const struct mst_port_params *p, unsigned int n_workers, char *err, size_t e
 		snprintf(err, err_cap, "device string too long");
 		return rc;
 	}
-	MST_TRY(port_probe(&d, before, &port.dpdk_id, err, err_cap));
-	snprintf(port.device, sizeof(port.device), "%s", p->device);
-	snprintf(port.tap, sizeof(port.tap), "%s", p->tap == NULL ? "" : p->tap);
-	choose_profile(&port);
-	rc = port_setup(&port, p, n_workers, err, err_cap);
-	if (rc < 0) {
+	MST_TRY(port_probe(&d, before, &dpdk_id, err, err_cap));
+	rc = take(dpdk_id, &d, p, n_workers, err, err_cap);
+	if (rc < 0)
 		port_unprobe(&d);
-		return explain(rc, &port.profile, err, err_cap);
-	}
-	ports[n] = port;
-	devices[n] = d;
-	atomic_store_explicit(&n_ports, n + 1, memory_order_release);
-	return 0;
+	return rc;
 }
 
-int
-mst_port_add(const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap)
+static int
+adopt(uint16_t dpdk_id, const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap)
+{
+	struct port_device d = {.bus = PORT_BUS_VDEV};
+
+	if (rte_eth_dev_get_name_by_port(dpdk_id, d.name) != 0) {
+		snprintf(err, err_cap, "there is no such device");
+		return -ENODEV;
+	}
+	MST_TRY(check_new(&d, err, err_cap));
+	return take(dpdk_id, &d, p, n_workers, err, err_cap);
+}
+
+#define NO_DPDK_ID UINT16_MAX
+
+static int
+add_or_adopt(
+	uint16_t dpdk_id, const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap)
 {
 	char why[384];
 	const struct mst_port *port;
@@ -128,7 +158,8 @@ mst_port_add(const struct mst_port_params *p, unsigned int n_workers, char *err,
 
 	snprintf(why, sizeof(why), "telemetry: %s", strerror(rc < 0 ? -rc : 0));
 	if (rc == 0)
-		rc = add(p, n_workers, why, sizeof(why));
+		rc = dpdk_id == NO_DPDK_ID ? add(p, n_workers, why, sizeof(why))
+					   : adopt(dpdk_id, p, n_workers, why, sizeof(why));
 	if (rc < 0) {
 		snprintf(err, err_cap, "port %s: %s", p->device, why);
 		return rc;
@@ -140,6 +171,19 @@ mst_port_add(const struct mst_port_params *p, unsigned int n_workers, char *err,
 		port->device, port->index, port->driver, RTE_ETHER_ADDR_BYTES(&port->mac), port->mtu,
 		port->n_rxq, port->n_txq);
 	return 0;
+}
+
+int
+mst_port_add(const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap)
+{
+	return add_or_adopt(NO_DPDK_ID, p, n_workers, err, err_cap);
+}
+
+int
+mst_port_adopt(
+	uint16_t dpdk_id, const struct mst_port_params *p, unsigned int n_workers, char *err, size_t err_cap)
+{
+	return add_or_adopt(dpdk_id, p, n_workers, err, err_cap);
 }
 
 void

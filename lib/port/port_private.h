@@ -59,5 +59,26 @@ unsigned int port_queues_wanted(
 MST_MUST_USE int port_setup(struct mst_port *port, const struct mst_port_params *p, unsigned int n_workers,
 	char *err, size_t err_cap);
 
+// ---- rss.c --------------------------------------------------------------------------------------
+struct port_rss {
+	uint64_t fields;   // RTE_ETH_RSS_*; 0: the device has none that we can use
+	const char *words; // for people
+};
+// Pure. capa: flow_type_rss_offloads of the device.
+void port_rss_choose(uint8_t roles, uint64_t capa, struct port_rss *out);
+
+// ---- pool.c -------------------------------------------------------------------------------------
+// Pure. How many of n_mbufs belong on each NUMA node; returns on how many nodes.
+unsigned int port_pool_shares(const int *worker_sockets, unsigned int n_workers, unsigned int n_mbufs,
+	unsigned int shares[RTE_MAX_NUMA_NODES]);
+// The pool of a node; of one that has none, or SOCKET_ID_ANY, the first.
+struct rte_mempool *port_pool_on(int socket);
+
+// ---- wake.c -------------------------------------------------------------------------------------
+// AF_PACKET sockets of this process on the interface, ascending; returns how many, at most cap.
+unsigned int port_wake_sockets(const char *iface, int fds[], unsigned int cap);
+// Behind port_setup: finds what port->wake needs, or says that there is nothing.
+void port_wake_setup(struct mst_port *port, const struct port_device *d);
+
 // ---- telemetry.c --------------------------------------------------------------------------------
 MST_MUST_USE int port_telemetry_create(void);

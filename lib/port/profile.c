@@ -22,7 +22,7 @@ struct offload_keys {
 
 struct file_keys {
 	const char *driver, *summary, *devargs, *limits, *prepare;
-	uint32_t exception, interface;
+	uint32_t exception, interface, wake;
 	struct queue_keys queues;
 	struct descriptor_keys descriptors;
 	struct offload_keys offloads;
@@ -31,6 +31,7 @@ struct file_keys {
 // clang-format off
 static const char *const exception_words[] = {"tap", NULL};
 static const char *const spread_words[] = {"any", "all", "pairs", NULL}; // order of enum mst_port_spread
+static const char *const wake_words[] = {"none", "interrupt", "socket", NULL}; // order of enum mst_port_wake
 static const char *const interface_words[] = {"none", "uses", "makes", NULL}; // order of enum mst_port_interface
 
 #define ROW_UINT(key, type_, member, low, high, help_) \
@@ -85,6 +86,7 @@ static const struct mst_conf_key file_table[] = {
 	ROW_MAP("queues", queues, queue_table, "how many queues"),
 	ROW_MAP("descriptors", descriptors, descriptor_table, "how long they are; fitted to the device"),
 	ROW_MAP("offloads", offloads, offload_table, "what to ask of the device"),
+	ROW_WORD("wake", wake, wake_words, "what tells a sleeping worker of a packet"),
 	ROW_WORD("exception", exception, exception_words, "how the kernel gets its packets"),
 	ROW_TEXT("limits", limits, 1, ROOM(limits), .required = true, .multiline = true, .help = "known limits"),
 	ROW_TEXT("prepare", prepare, 1, ROOM(prepare), .required = true, .multiline = true,
@@ -120,6 +122,7 @@ port_profile_read(const char *path, struct mst_port_profile *out, struct mst_con
 		.max_rxq = (uint16_t)k.queues.rx_max,
 		.max_txq = (uint16_t)k.queues.tx_max,
 		.spread = (enum mst_port_spread)k.queues.spread,
+		.wake = (enum mst_port_wake)k.wake,
 		.rx_desc = (uint16_t)k.descriptors.rx,
 		.tx_desc = (uint16_t)k.descriptors.tx,
 		.rx_checksum = k.offloads.rx_checksum,

@@ -7,7 +7,6 @@
 // Of UDP on receive nothing is asked: what counts there is the tag of the record.
 #define RX_CHECKSUMS RTE_ETH_RX_OFFLOAD_IPV4_CKSUM
 #define TX_CHECKSUMS (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
-#define RSS_FIELDS (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP)
 #define FRAME_OVERHEAD (RTE_ETHER_HDR_LEN + RTE_ETHER_CRC_LEN + 2 * RTE_VLAN_HLEN)
 
 static unsigned int
@@ -50,7 +49,7 @@ static void
 make_conf(struct mst_port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
 	const struct mst_port_profile *profile = &port->profile;
-	uint64_t fields = info->flow_type_rss_offloads & RSS_FIELDS;
+	struct port_rss rss = {.words = "a rule of the device"};
 
 	memset(conf, 0, sizeof(*conf));
 	port->rx_offloads = offloads(
@@ -59,15 +58,32 @@ make_conf(struct mst_port *port, const struct rte_eth_dev_info *info, struct rte
 		port, profile->tx_checksum, TX_CHECKSUMS, info->tx_offload_capa, "checksums on transmit");
 	conf->rxmode.offloads = port->rx_offloads;
 	conf->txmode.offloads = port->tx_offloads;
+	port->spread = "one queue";
+	conf->intr_conf.rxq = port->wake == MST_PORT_WAKE_INTERRUPT;
 	if (port->n_rxq == 1)
 		return;
-	if (profile->rss && fields != 0) {
+	if (profile->rss)
+		port_rss_choose(port->roles, info->flow_type_rss_offloads, &rss);
+	port->spread = rss.words;
+	if (rss.fields != 0) {
 		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf->rx_adv_conf.rss_conf.rss_hf = fields;
-		return;
+		conf->rx_adv_conf.rss_conf.rss_hf = rss.fields; // the key is the driver's own
 	}
-	MST_LOG(INFO, "port", "%s: %u receive queues without RSS: %s spreads packets by a rule of its own",
-		port->device, port->n_rxq, port->driver);
+}
+
+static void
+log_spread(const struct mst_port *port, unsigned int n_workers)
+{
+	if (port->n_rxq > 1)
+		MST_LOG(INFO, "port", "%s: packets are spread over %u receive queues by %s", port->device,
+			port->n_rxq, port->spread);
+	if (mst_port_spreads_by_software(port, n_workers))
+		MST_LOG(NOTICE, "port",
+			"%s: %u receive queues for %u workers: software spreads packets further",
+			port->device, port->n_rxq, n_workers);
+	if (port->n_txq < n_workers)
+		MST_LOG(NOTICE, "port", "%s: %u transmit queues for %u workers: packets are handed over",
+			port->device, port->n_txq, n_workers);
 }
 
 static int
@@ -115,7 +131,7 @@ setup_queues(const struct mst_port *port, char *err, size_t err_cap)
 	}
 	for (uint16_t q = 0; q < port->n_rxq; q++) {
 		rc = rte_eth_rx_queue_setup(
-			port->dpdk_id, q, rx_desc, (unsigned int)socket, NULL, mst_port_pool());
+			port->dpdk_id, q, rx_desc, (unsigned int)socket, NULL, port_pool_on(socket));
 		if (rc < 0) {
 			snprintf(err, err_cap, "receive queue %u: %s", q, strerror(-rc));
 			return rc;
@@ -190,10 +206,9 @@ port_setup(struct mst_port *port, const struct mst_port_params *p, unsigned int 
 	if (p->queues != 0 && port->n_rxq != p->queues)
 		MST_LOG(WARNING, "port", "%s: %u receive queues asked for, %u used", port->device, p->queues,
 			port->n_rxq);
-	if (port->n_txq < n_workers)
-		MST_LOG(WARNING, "port", "%s: %u transmit queues for %u workers: packets are handed over",
-			port->device, port->n_txq, n_workers);
+	port->wake = p->wake ? port->profile.wake : MST_PORT_WAKE_NONE;
 	make_conf(port, &info, &conf);
+	log_spread(port, n_workers);
 	rc = rte_eth_dev_configure(port->dpdk_id, port->n_rxq, port->n_txq, &conf);
 	if (rc < 0)
 		snprintf(err, err_cap, "refuses %u receive and %u transmit queues: %s", port->n_rxq,

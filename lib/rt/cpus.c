@@ -51,10 +51,7 @@ take_workers(
 				cpu);
 			return -EINVAL;
 		}
-		if (is_worker(c, cpu)) {
-			snprintf(err, err_cap, "lcores: CPU %d is listed twice", cpu);
-			return -EINVAL;
-		}
+		c->shared = c->shared || is_worker(c, cpu);
 		c->workers[c->n_workers++] = cpu;
 	}
 	return 0;
@@ -78,10 +75,6 @@ take_control(
 			c->control);
 		return -EINVAL;
 	}
-	if (is_worker(c, c->control) && c->n_workers > 1) {
-		snprintf(err, err_cap, "lcores: CPU %d cannot be the control lcore and a worker", c->control);
-		return -EINVAL;
-	}
 	return 0;
 }
 
@@ -102,7 +95,7 @@ rt_cpus_choose(const struct mst_rt_params *p, const cpu_set_t *allowed, struct r
 	}
 	if (c.n_workers == 0)
 		c.workers[c.n_workers++] = c.control;
-	c.shared = !c.single && is_worker(&c, c.control);
+	c.shared = !c.single && (c.shared || is_worker(&c, c.control));
 	*out = c;
 	return 0;
 }

@@ -114,11 +114,13 @@ create_parts(char *err, size_t err_cap)
 	int rc = rt_qsbr_create(cpus.n_workers);
 
 	if (rc == 0)
-		rc = rt_ring_create(cpus.n_workers);
+		rc = rt_ring_create(cpus.n_workers, cpus.shared);
+	if (rc == 0)
+		rc = rt_sleep_create(cpus.n_workers);
 	if (rc == 0)
 		rc = rt_telemetry_create();
 	if (rc < 0)
-		snprintf(err, err_cap, "rings, QSBR or telemetry: %s", strerror(-rc));
+		snprintf(err, err_cap, "rings, QSBR, sleep or telemetry: %s", strerror(-rc));
 	return rc;
 }
 
@@ -143,8 +145,9 @@ prepare(const struct mst_rt_params *p, const cpu_set_t *allowed, char *err, size
 
 	MST_TRY(rt_cpus_choose(p, allowed, &cpus, err, err_cap));
 	if (cpus.shared)
-		MST_LOG(WARNING, "rt", "control and worker share CPU %d: expect low throughput",
-			cpus.control);
+		MST_LOG(WARNING, "rt",
+			"lcores share a CPU: each waits for the time slices of the other, expect low "
+			"throughput");
 	huge = decide_huge(p, &cpus, err, err_cap);
 	MST_TRY(huge);
 	MST_TRY(rt_args_build(&args, p, &cpus, huge == 1, err, err_cap));
@@ -193,6 +196,7 @@ mst_rt_stop(void)
 {
 	mst_rt_request_stop();
 	rte_eal_mp_wait_lcore();
+	rt_sleep_destroy();
 	rt_ring_destroy();
 	rt_qsbr_destroy();
 	(void)rte_eal_cleanup();
@@ -209,6 +213,18 @@ unsigned int
 mst_rt_worker_lcore(unsigned int worker)
 {
 	return rt_cpus_worker_lcore(&cpus, worker);
+}
+
+bool
+mst_rt_shares_cpu(void)
+{
+	return cpus.shared;
+}
+
+int
+mst_rt_worker_socket(unsigned int worker)
+{
+	return (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(worker));
 }
 
 int
@@ -228,7 +244,9 @@ mst_rt_launch(mst_worker_fn *fn)
 void
 mst_rt_request_stop(void)
 {
-	atomic_store_explicit(&mst_rt_stopping_, true, memory_order_relaxed);
+	atomic_store(&mst_rt_stopping_, true);
+	for (unsigned int i = 0; i < cpus.n_workers; i++)
+		mst_rt_wake(i);
 }
 
 void

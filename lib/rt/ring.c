@@ -17,7 +17,7 @@ static const struct {
 	[MST_RING_STREAM] = {"mst_stream", 8192},
 };
 #define INJECT_SIZE 2048
-#define HANDOFF_SIZE 1024
+#define HANDOFF_SIZE 4096 // the frames that a worker takes in while the one it hands over to has no CPU
 
 static struct rte_ring *shared[MST_RING_COUNT];
 static struct rte_ring *inject[MST_MAX_WORKERS];
@@ -32,17 +32,20 @@ create(struct rte_ring **out, const char *name, unsigned int size, unsigned int 
 }
 
 int
-rt_ring_create(unsigned int n_workers)
+rt_ring_create(unsigned int n_workers, bool cpus_shared)
 {
+	// A producer of a plain ring waits for the one before it, which on a shared CPU may have lost its turn
+	// half way; with a relaxed tail nobody waits.
+	unsigned int many = RING_F_SC_DEQ | (cpus_shared ? RING_F_MP_RTS_ENQ : 0);
 	char name[RTE_RING_NAMESIZE];
 
 	for (unsigned int i = 0; i < MST_RING_COUNT; i++)
-		MST_TRY(create(&shared[i], shared_rings[i].name, shared_rings[i].size, RING_F_SC_DEQ));
+		MST_TRY(create(&shared[i], shared_rings[i].name, shared_rings[i].size, many));
 	for (unsigned int i = 0; i < n_workers; i++) {
 		snprintf(name, sizeof(name), "mst_inject_%u", i);
 		MST_TRY(create(&inject[i], name, INJECT_SIZE, RING_F_SP_ENQ | RING_F_SC_DEQ));
 		snprintf(name, sizeof(name), "mst_handoff_%u", i);
-		MST_TRY(create(&handoff[i], name, HANDOFF_SIZE, RING_F_SC_DEQ));
+		MST_TRY(create(&handoff[i], name, HANDOFF_SIZE, many));
 	}
 	return 0;
 }
@@ -91,8 +94,12 @@ int
 mst_rt_inject(unsigned int worker, struct rte_mbuf *m, enum mst_entry entry)
 {
 	mst_pkt(m)->entry = (uint8_t)entry;
-	if (rte_ring_enqueue(inject[worker], m) == 0)
+	if (rte_ring_enqueue(inject[worker], m) == 0) {
+		atomic_thread_fence(memory_order_seq_cst); // against mst_rt_sleep_announce
+		if ((mst_rt_asleep() & UINT64_C(1) << worker) != 0)
+			mst_rt_wake(worker);
 		return 0;
+	}
 	rte_pktmbuf_free(m);
 	atomic_fetch_add_explicit(&inject_full, 1, memory_order_relaxed);
 	return -ENOBUFS;

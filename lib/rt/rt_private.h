@@ -10,8 +10,8 @@ struct rt_cpus {
 	int control;
 	int workers[MST_MAX_WORKERS];
 	unsigned int n_workers;
-	bool shared; // control and the one worker run on the same CPU
-	bool single; // and are one lcore
+	bool shared; // two lcores run on one CPU: where there is one only, or because the operator wrote it so
+	bool single; // control is the one worker too: one lcore
 };
 
 // allowed: what sched_getaffinity() says of this process.
@@ -67,9 +67,11 @@ MST_MUST_USE int rt_huge_check(const struct rt_huge *h, const unsigned int lcore
 // ---- eal_log.c ----------------------------------------------------------------------------------
 void rt_eal_log_open(void); // before rte_eal_init
 
-// ---- qsbr.c, ring.c, telemetry.c, called by eal.c in this order ---------------------------------
+// ---- qsbr.c, ring.c, sleep.c, telemetry.c, called by eal.c in this order ---------------------------------
 MST_MUST_USE int rt_qsbr_create(unsigned int n_workers);
 void rt_qsbr_destroy(void); // runs all that is deferred
-MST_MUST_USE int rt_ring_create(unsigned int n_workers);
+MST_MUST_USE int rt_ring_create(unsigned int n_workers, bool cpus_shared);
 void rt_ring_destroy(void); // frees the packets still in them
+MST_MUST_USE int rt_sleep_create(unsigned int n_workers);
+void rt_sleep_destroy(void);
 MST_MUST_USE int rt_telemetry_create(void);

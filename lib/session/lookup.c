@@ -2,8 +2,6 @@
 // quiescent report of the caller.
 #include <string.h>
 
-#include <rte_jhash.h>
-
 #include "mst_wire_inline.h"
 
 #include "session.h"
@@ -52,33 +50,15 @@ mst_session_by_addr6(const uint8_t addr[16])
 	return s;
 }
 
-// init is a secret of this run, so that nobody can choose addresses and ports that meet in one bucket.
-uint32_t
-session_tuple_hash(const void *key, uint32_t len, uint32_t init)
-{
-	return rte_jhash_32b(key, len / sizeof(uint32_t), init);
-}
-
 void
-mst_sa_lookup_bulk(const struct mst_sa_tuple *const *keys, struct mst_sa **out, unsigned int n)
+mst_sa_lookup_bulk(const struct mst_sa_tuple *tuples, struct mst_sa **out, unsigned int n)
 {
-	uint64_t hits = 0;
-	void *found[RTE_HASH_LOOKUP_BULK_MAX];
-
-	MST_ASSERT(n <= RTE_HASH_LOOKUP_BULK_MAX);
-	if (n == 0)
-		return;
-	// The hash writes neither keys nor the array of pointers to them; its prototype forgot to say so.
-	(void)rte_hash_lookup_bulk_data(
-		session_state.by_tuple, (const void **)(uintptr_t)keys, n, &hits, found);
-	for (unsigned int i = 0; i < n; i++)
-		out[i] = (hits >> i & 1) != 0 ? found[i] : NULL;
+	MST_ASSERT(n <= SESSION_TUPLES_BULK);
+	session_tuples_find_bulk(&session_state.by_tuple, tuples, out, n);
 }
 
 struct mst_sa *
 mst_sa_lookup(const struct mst_sa_tuple *key)
 {
-	void *found = NULL;
-
-	return rte_hash_lookup_data(session_state.by_tuple, key, &found) >= 0 ? found : NULL;
+	return session_tuples_find(&session_state.by_tuple, key);
 }

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_lcore.h>
 #include <rte_malloc.h>
 
 #include "mst_wire_inline.h"
@@ -18,14 +17,18 @@
 
 // One part a writer, each on lines of its own: no worker's store takes a line away from another's load.
 #define STARTS_A_LINE(type, field) static_assert(offsetof(type, field) % 64 == 0, #field " shares a line")
-STARTS_A_LINE(struct mst_sa, session);
-STARTS_A_LINE(struct mst_sa, keys);
+STARTS_A_LINE(struct mst_sa, tuple);
+STARTS_A_LINE(struct mst_sa, template_bytes);
 STARTS_A_LINE(struct mst_sa, rx_packets);
-STARTS_A_LINE(struct mst_sa, window);
 STARTS_A_LINE(struct mst_sa, tx_seq);
+STARTS_A_LINE(struct mst_sa, keys.rx);
+STARTS_A_LINE(struct mst_sa, keys.tx);
+static_assert(offsetof(struct mst_sa, owner) < 64, "what the way in reads first is one line");
+static_assert(offsetof(struct mst_sa, head_bytes) < offsetof(struct mst_sa, template_bytes) + 64,
+	"what the way out reads first is one line");
 static_assert(
-	offsetof(struct mst_sa, rx_packets) >= offsetof(struct mst_sa, keys) + sizeof(struct mst_dtls_keys),
-	"what control writes comes first");
+	offsetof(struct mst_sa, rx_packets) + 64 >= offsetof(struct mst_sa, window.next) + sizeof(uint64_t),
+	"counters and the head of the window share a line");
 static_assert(
 	offsetof(struct mst_sa, tx_seq) >= offsetof(struct mst_sa, window) + sizeof(struct mst_dtls_window),
 	"what the rx owner writes comes before what any worker writes");
@@ -46,7 +49,6 @@ make_template(struct mst_sa *sa)
 		memset(h + 10, 0, 2);
 		sa->template_len = MST_IP4_HDR_BYTES + MST_UDP_HDR_BYTES;
 		sa->ip_csum_base = mst_wire_fold(mst_wire_sum(h, MST_IP4_HDR_BYTES, 0));
-		sa->peer4 = mst_wire_be32(t->peer);
 		h += MST_IP4_HDR_BYTES;
 	} else {
 		mst_wire_ip6_build(h, t->local, t->peer, MST_PROTO_UDP, OUTER_TTL, 0);
@@ -60,19 +62,18 @@ make_template(struct mst_sa *sa)
 int
 mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p)
 {
+	uint16_t owner = session_state.home_owns ? s->home : p->owner;
 	struct mst_sa *sa;
-	int socket;
 
-	if ((p->tuple.version != 4 && p->tuple.version != 6) || p->owner >= mst_rt_n_workers())
+	if ((p->tuple.version != 4 && p->tuple.version != 6) || owner >= mst_rt_n_workers())
 		return -EINVAL;
-	socket = (int)rte_lcore_to_socket_id(mst_rt_worker_lcore(p->owner));
-	sa = rte_zmalloc_socket("mst_sa", sizeof(*sa), alignof(struct mst_sa), socket);
+	sa = rte_zmalloc_socket("mst_sa", sizeof(*sa), alignof(struct mst_sa), mst_rt_worker_socket(owner));
 	if (sa == NULL)
 		return -ENOMEM;
 	sa->session = s;
 	sa->session_index = s->index;
 	sa->session_id = s->id;
-	sa->owner = p->owner;
+	sa->owner = owner;
 	sa->ip_version = (uint8_t)p->tuple.version;
 	sa->tuple = p->tuple;
 	make_template(sa);
@@ -132,7 +133,7 @@ static void
 retire(struct mst_sa *sa)
 {
 	MST_ASSERT(!sa->dead);
-	sa->dead = 1;
+	sa->dead = true;
 	fold_counters(sa->session, sa);
 	mst_rt_defer(reclaim, sa);
 }
@@ -150,8 +151,9 @@ mst_sa_publish(struct mst_sa *sa)
 	if (held != NULL && held->session != s)
 		return -EEXIST;
 	sa->head_bytes = (uint8_t)mst_dtls_head_bytes(sa->keys.suite);
+	sa->epoch = sa->keys.epoch;
 	// Where the tuple is the one of the association before, this takes its place in one store.
-	MST_TRY(rte_hash_add_key_data(session_state.by_tuple, &sa->tuple, sa));
+	MST_TRY(session_tuples_put(&session_state.by_tuple, sa));
 	atomic_store_explicit(&s->sa, sa, memory_order_release);
 	mst_session_set_path(s, MST_PATH_DTLS);
 	if (old == NULL) {
@@ -159,7 +161,7 @@ mst_sa_publish(struct mst_sa *sa)
 		return 0;
 	}
 	if (held != old)
-		(void)rte_hash_del_key(session_state.by_tuple, &old->tuple);
+		session_tuples_remove(&session_state.by_tuple, &old->tuple);
 	retire(old);
 	return 0;
 }
@@ -171,7 +173,7 @@ session_drop_sa(struct mst_session *s)
 
 	if (sa == NULL)
 		return;
-	(void)rte_hash_del_key(session_state.by_tuple, &sa->tuple);
+	session_tuples_remove(&session_state.by_tuple, &sa->tuple);
 	atomic_store_explicit(&s->sa, NULL, memory_order_release);
 	session_count(&session_state.dtls, -1);
 	retire(sa);

@@ -47,20 +47,23 @@ mst_session_open(struct mst_session **out, const struct mst_session_info *info, 
 	struct session_state *st = &session_state;
 	struct mst_session *s;
 	uint32_t index;
+	uint16_t home;
 
 	if (atomic_load_explicit(&st->live, memory_order_relaxed) >= st->capacity ||
 		session_lease_take(&st->leases, &index) < 0) {
 		session_bump(&st->exhausted);
 		return -EADDRNOTAVAIL;
 	}
-	s = rte_zmalloc_socket("mst_session", sizeof(*s), alignof(struct mst_session), SOCKET_ID_ANY);
+	home = (uint16_t)(index % mst_rt_n_workers());
+	s = rte_zmalloc_socket(
+		"mst_session", sizeof(*s), alignof(struct mst_session), mst_rt_worker_socket(home));
 	if (s == NULL) {
 		session_lease_give(&st->leases, index);
 		return -ENOMEM;
 	}
 	s->id = next_id(st);
 	s->mtu = mtu;
-	s->home = (uint16_t)(index % mst_rt_n_workers());
+	s->home = home;
 	s->info = *info;
 	set_addresses(s, index);
 	session_count(&st->live, 1);

@@ -1,8 +1,6 @@
 // What the files of this library share. Control lcore, but where a line says otherwise.
 #pragma once
 
-#include <rte_hash.h>
-
 #include "mst_rt.h"
 #include "mst_session.h"
 
@@ -12,12 +10,44 @@ struct session_leases {
 	uint32_t size, head, n_free;
 };
 
+// ---- tuples.c -----------------------------------------------------------------------------------
+#define SESSION_TUPLE_SLOTS 8
+#define SESSION_TUPLES_BULK 64
+
+struct session_tuple_line {
+	alignas(64) _Atomic uint64_t slot[SESSION_TUPLE_SLOTS]; // 0: free
+};
+
+struct session_tuple_key {
+	uint8_t block[2][16];
+};
+
+struct session_tuples {
+	struct session_tuple_line *lines;
+	uint32_t mask;
+	struct session_tuple_key key; // secret
+};
+
+MST_MUST_USE int session_tuples_init(struct session_tuples *t, uint32_t n_sessions);
+void session_tuples_fini(struct session_tuples *t);
+// Any lcore; NULL: none. Worker: valid until its next quiescent report.
+struct mst_sa *session_tuples_find(const struct session_tuples *t, const struct mst_sa_tuple *tuple);
+// n is SESSION_TUPLES_BULK at the most.
+void session_tuples_find_bulk(const struct session_tuples *t, const struct mst_sa_tuple *tuples,
+	struct mst_sa **out, unsigned int n);
+// Control. Takes the place of what has the same tuple. -ENOSPC: both lines are full.
+MST_MUST_USE int session_tuples_put(struct session_tuples *t, struct mst_sa *sa);
+void session_tuples_remove(struct session_tuples *t, const struct mst_sa_tuple *tuple);
+uint64_t session_tuple_hash(const struct mst_sa_tuple *t, const struct session_tuple_key *key);
+
+// ---- state --------------------------------------------------------------------------------------
 // Control writes; counters are relaxed atomics because telemetry reads them.
 struct session_state {
 	struct session_leases leases;
-	struct rte_hash *by_tuple;
+	struct session_tuples by_tuple;
 	uint32_t capacity;
 	uint32_t last_id;
+	bool home_owns;
 	_Atomic uint32_t live, dtls, free, quarantined;
 	_Atomic uint64_t opened, closed, exhausted;
 };
@@ -42,9 +72,6 @@ session_bump(_Atomic uint64_t *c)
 {
 	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
-
-// rte_hash_function over a struct mst_sa_tuple, under the secret init. Worker.
-uint32_t session_tuple_hash(const void *key, uint32_t len, uint32_t init);
 
 // Unlinks the association from tuple table and session and defers its reclaim; path is the caller's to
 // change.

@@ -1,9 +1,8 @@
-// The tables: slots by lease number, the hash of outer tuples, the queue of free leases. Control lcore, at
+// The tables: slots by lease number, the table of outer tuples, the queue of free leases. Control lcore, at
 // start and end.
 #include <errno.h>
 #include <string.h>
 
-#include <rte_errno.h>
 #include <rte_malloc.h>
 
 #include "session.h"
@@ -73,30 +72,6 @@ make_leases(const struct mst_session_params *p)
 	return 0;
 }
 
-// Twice the sessions: a rekey has the new tuple in beside the old, and a deleted key keeps its slot until the
-// grace period is over. What meets in one bucket by chance is taken by the extension table.
-static int
-make_tuple_hash(void)
-{
-	struct rte_hash_parameters params = {
-		.name = "mst_sa_by_tuple",
-		.entries = 2 * session_state.capacity + 64,
-		.key_len = sizeof(struct mst_sa_tuple),
-		.hash_func = session_tuple_hash,
-		.socket_id = SOCKET_ID_ANY,
-		.extra_flag = RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF | RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
-	};
-	struct rte_hash_rcu_config rcu = {.v = mst_rt_qsbr(), .mode = RTE_HASH_QSBR_MODE_DQ};
-
-	mst_random(&params.hash_func_init_val, sizeof(params.hash_func_init_val));
-	session_state.by_tuple = rte_hash_create(&params);
-	if (session_state.by_tuple == NULL)
-		return rte_errno != 0 ? -rte_errno : -ENOMEM;
-	if (rte_hash_rcu_qsbr_add(session_state.by_tuple, &rcu) != 0)
-		return rte_errno != 0 ? -rte_errno : -ENOMEM;
-	return 0;
-}
-
 static int
 make_slots(const struct mst_session_params *p)
 {
@@ -122,11 +97,12 @@ mst_session_tables_create(const struct mst_session_params *p, char *err, size_t 
 
 	MST_ASSERT(mst_session_table_.slots == NULL);
 	MST_TRY(check_pools(p, err, err_cap));
+	session_state.home_owns = p->home_owns;
 	ret = make_slots(p);
 	if (ret == 0)
 		ret = make_leases(p);
 	if (ret == 0)
-		ret = make_tuple_hash();
+		ret = session_tuples_init(&session_state.by_tuple, session_state.capacity);
 	if (ret < 0) {
 		mst_session_tables_destroy();
 		return fail(err, err_cap, ret,
@@ -157,8 +133,7 @@ mst_session_tables_destroy(void)
 		MST_LOG(WARNING, "session", "%u sessions never closed, %u never reclaimed",
 			(unsigned int)st->live, (unsigned int)st->quarantined);
 	mst_rt_reader_enter(); // a telemetry reader finishes first
-	rte_hash_free(st->by_tuple);
-	st->by_tuple = NULL;
+	session_tuples_fini(&st->by_tuple);
 	session_leases_fini(&st->leases);
 	rte_free(mst_session_table_.slots);
 	mst_session_table_ = (struct mst_session_table){0};

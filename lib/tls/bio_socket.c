@@ -34,6 +34,21 @@ sock_write(BIO *bio, const char *data, int len)
 	return -1;
 }
 
+// A ClientHello that announces more than a handshake may have: libssl makes room for all of it before any of it has come.
+// The record header has 5 bytes, then type and length of the message (RFC 8446 4 and 5.1).
+static bool
+announces_too_much(struct tls_socket *sock, const char *data, size_t n)
+{
+	const uint8_t *h = sock->head;
+
+	if (sock->n_head == TLS_HEAD_BYTES)
+		return false;
+	for (size_t i = 0; i < n && sock->n_head < TLS_HEAD_BYTES; i++)
+		sock->head[sock->n_head++] = (uint8_t)data[i];
+	return sock->n_head == TLS_HEAD_BYTES && h[0] == 22 &&
+	       ((size_t)h[6] << 16 | (size_t)h[7] << 8 | h[8]) > MST_TLS_HANDSHAKE_BYTES;
+}
+
 static int
 sock_read(BIO *bio, char *data, int cap)
 {
@@ -47,6 +62,10 @@ sock_read(BIO *bio, char *data, int cap)
 	}
 	sock->err = 0;
 	ssize_t n = recv(sock->fd, data, room, MSG_DONTWAIT);
+	if (n > 0 && announces_too_much(sock, data, (size_t)n)) {
+		sock->err = EMSGSIZE;
+		return -1;
+	}
 	if (n > 0) {
 		sock->budget -= (size_t)n;
 		return (int)n;

@@ -46,11 +46,15 @@ void tls_name_format(SSL *ssl, char *text, size_t cap);
 void tls_name_format_dtls(SSL *ssl, char *text, size_t cap);
 
 // ---- bio_socket.c
+#define TLS_HEAD_BYTES 9
 struct tls_socket {
 	int fd;
 	int err; // errno of the last failed call, 0 for a want
 	bool eof;
 	size_t budget; // bytes that may still be received
+	// The start of what was received: headers of the first record and of the handshake message in it.
+	uint8_t head[TLS_HEAD_BYTES];
+	uint8_t n_head;
 };
 
 // A BIO that moves bytes of sock->fd; sock outlives it. NULL when memory is short.

@@ -173,6 +173,39 @@ a_stray_may_come_too_late(void **state)
 	rig_device_close(&d);
 }
 
+// What happens to a device while its packet is on the way to the worker that seals.
+static void
+a_packet_to_seal_follows_the_path_of_its_device(void **state)
+{
+	const enum mst_verdict ends[] = {MST_STREAM, MST_DROP_NO_PATH, MST_DROP_STALE};
+	struct mst_worker *w = rig_worker(0);
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(ends); i++) {
+		rig_device_open(&d, 0, 4);
+		d.s->home = 1;
+		w->spread_out = true;
+		rig_push(RIG_PRIVATE, frame,
+			rig_frame(frame, RIG_PRIVATE, l3, rig_packet(l3, RIG_HOST4, d.addr4, 17, 64, 10)));
+		rig_mark();
+		rig_turn(0);
+		assert_int_equal(rig_verdict(MST_SPREAD_OUT), 1);
+		w->spread_out = false;
+		if (i == 0)
+			mst_sa_retire(d.s);
+		else if (i == 1)
+			mst_session_set_path(d.s, MST_PATH_NONE);
+		else
+			rig_device_close(&d);
+		assert_int_equal(rig_turn(1), 1);
+		assert_int_equal(rig_verdict(ends[i]), 1);
+		assert_int_equal(rig_verdicts_final(), 1);
+		rig_empty_ring(mst_rt_ring(MST_RING_STREAM));
+		if (i < 2)
+			rig_device_close(&d);
+	}
+}
+
 static void
 new_keys_take_over_and_the_old_are_refused(void **state)
 {
@@ -198,6 +231,63 @@ new_keys_take_over_and_the_old_are_refused(void **state)
 	while (rig_pop(RIG_PRIVATE, out) != 0)
 		;
 	rig_device_close(&d);
+}
+
+static void
+wait_until_asleep(void)
+{
+	for (unsigned int i = 0; i < 10000 && mst_rt_asleep() != 1; i++)
+		rte_delay_us_sleep(1000);
+	assert_int_equal(mst_rt_asleep(), 1);
+	rte_delay_us_sleep(
+		1000); // from the announcement into the sleep; when that takes longer, it ends as well
+}
+
+static void
+wait_until_sent(uint64_t n)
+{
+	for (unsigned int i = 0; i < 10000 && rig_verdict(MST_SENT) < n; i++)
+		rte_delay_us_sleep(1000);
+	assert_int_equal(rig_verdict(MST_SENT), n);
+}
+
+// Its time would be over in an hour: what ends its sleep is control, another worker, and the order to stop.
+static void
+a_worker_that_sleeps_is_woken(void **state)
+{
+	struct mst_worker *w = rig_worker(0);
+	struct mst_worker_stats stats;
+	struct rte_mbuf *m;
+
+	(void)state;
+	w->idle_policy = datapath_idle_policy(MST_IDLE_INTERRUPT, false, rte_get_tsc_hz());
+	w->sleep.timeout_ns = UINT64_C(3600000000000);
+	rig_device_open(&d, 0, 4);
+	rig_mark();
+	assert_int_equal(rte_eal_remote_launch(mst_datapath_worker, (void *)0, mst_rt_worker_lcore(0)), 0);
+	wait_until_asleep();
+	m = rig_mbuf(frame, data_frame());
+	mst_pkt(m)->port = RIG_PRIVATE;
+	assert_int_equal(mst_rt_inject(0, m, MST_ENTRY_FRAME), 0);
+	wait_until_sent(1);
+	wait_until_asleep();
+	m = rig_mbuf(frame, data_frame());
+	mst_pkt(m)->port = RIG_PRIVATE;
+	mst_pkt(m)->entry = MST_ENTRY_FRAME;
+	assert_int_equal(rte_ring_enqueue(rig_worker(1)->handoff_to[0], m), 0);
+	assert_int_equal(rig_turn(1), 0);
+	wait_until_sent(2);
+	rig_device_close(&d); // no grace period waits for a sleeper
+	wait_until_asleep();
+	mst_rt_request_stop();
+	assert_int_equal(rte_eal_wait_lcore(mst_rt_worker_lcore(0)), 0);
+	mst_datapath_worker_stats(0, &stats);
+	assert_true(stats.sleeps >= 3 && stats.woken >= 2 && stats.woken <= stats.sleeps);
+	assert_true(stats.longest_sleep_us > 0 && stats.busy_cycles < stats.total_cycles);
+	while (rig_pop(RIG_PRIVATE, out) != 0)
+		;
+	w->idle_policy = datapath_idle_policy(MST_IDLE_POLL, false, rte_get_tsc_hz());
+	atomic_store(&mst_rt_stopping_, false);
 }
 
 // Every queue of the ports has one worker, and the loop of a real lcore stops when it is told to.
@@ -241,7 +331,9 @@ main(void)
 		cmocka_unit_test(a_handle_does_not_outlive_its_session),
 		cmocka_unit_test(a_stray_record_is_opened_by_its_owner),
 		cmocka_unit_test(a_stray_may_come_too_late),
+		cmocka_unit_test(a_packet_to_seal_follows_the_path_of_its_device),
 		cmocka_unit_test(new_keys_take_over_and_the_old_are_refused),
+		cmocka_unit_test(a_worker_that_sleeps_is_woken),
 		cmocka_unit_test(the_loop_runs_on_a_lcore_and_stops),
 	};
 

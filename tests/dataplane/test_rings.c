@@ -118,6 +118,26 @@ the_ring_of_another_worker_may_be_full(void **state)
 }
 
 static void
+the_ring_of_the_worker_that_seals_may_be_full(void **state)
+{
+	struct mst_worker *w = rig_worker(0);
+	struct rte_ring *before = w->handoff_to[1];
+
+	(void)state;
+	rig_device_open(&d, 0, 4);
+	d.s->home = 1;
+	w->spread_out = true;
+	w->handoff_to[1] = small_ring();
+	eight(RIG_PRIVATE, frame,
+		rig_frame(frame, RIG_PRIVATE, l3, rig_packet(l3, RIG_HOST4, d.addr4, 17, 64, 20)),
+		MST_SPREAD_OUT, MST_DROP_HANDOFF_RING);
+	rig_empty_ring(w->handoff_to[1]);
+	w->handoff_to[1] = before;
+	w->spread_out = false;
+	rig_device_close(&d);
+}
+
+static void
 an_owner_that_does_not_exist_gets_nothing(void **state)
 {
 	(void)state;
@@ -235,6 +255,7 @@ main(void)
 		cmocka_unit_test(the_control_ring_may_be_full),
 		cmocka_unit_test(the_stream_ring_may_be_full),
 		cmocka_unit_test(the_ring_of_another_worker_may_be_full),
+		cmocka_unit_test(the_ring_of_the_worker_that_seals_may_be_full),
 		cmocka_unit_test(an_owner_that_does_not_exist_gets_nothing),
 		cmocka_unit_test(a_port_may_be_full),
 		cmocka_unit_test(a_source_has_a_rate_of_handshakes),

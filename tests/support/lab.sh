@@ -5,10 +5,11 @@
 #
 #   client (192.0.2.2) --- pub0 [gateway] priv0 --- host (10.20.0.2)
 #
-# Settings, before lab_up: MST_BUILD (build folder), LAB_KEEP (1: the demo keeps the lab).
+# Settings, before lab_up: MST_BUILD (build folder), LAB_KEEP (1: the demo keeps the lab), LAB_NS (the namespaces, where
+# a lab has more than these three).
 
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-: "${MST_BUILD:=$LAB_ROOT/build}"
+: "${MST_BUILD:=$LAB_ROOT/build}" "${LAB_NS:=c g l}"
 PUB_GW=192.0.2.1 PUB_CLIENT=192.0.2.2 LAN_GW=10.20.0.1 LAN_HOST=10.20.0.2
 POOL=10.99.0.0/24
 : "${MST_DRIVERS_CONFIG:=$LAB_ROOT/drivers-config}"; export MST_DRIVERS_CONFIG
@@ -81,7 +82,7 @@ quiet() { # quiet INTERFACE [in_NAMESPACE]: an interface whose frames are DPDK's
 
 lab_namespaces() {
 	local n
-	for n in c g l; do
+	for n in $LAB_NS; do
 		ip netns add "$LAB_ID-$n"
 		ip -n "$LAB_ID-$n" link set lo up
 	done
@@ -166,20 +167,23 @@ lab_vpnc_script() {
 	chmod +x "$LAB/vpnc-script"
 }
 
-# lab_config: the gateway's file, from CONF_* with defaults that make the tests quick.
+# lab_config: the gateway's file, from CONF_* with defaults that make the tests quick; CONF_DRIVER is that of both ports.
 lab_config() {
 	cat >"$LAB/mst.yaml" <<-Y
 		dpdk:
 		  lcores: ${CONF_LCORES:-auto}
 		  hugepages: ${CONF_HUGEPAGES:-auto}
 		  memory: ${CONF_MEMORY:-384}
+		  idle: ${CONF_IDLE_MODE:-auto}
 		  file-prefix: $LAB_ID
 		ports:
 		  public:
-		    device: "net_af_packet0,iface=pub0"
+		    device: "${CONF_DRIVER:-net_af_packet}0,iface=pub0"
+		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$PUB_GW/24]
 		  private:
-		    device: "net_af_packet1,iface=priv0"
+		    device: "${CONF_DRIVER:-net_af_packet}1,iface=priv0"
+		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$LAN_GW/24]
 		tls:
 		  certificate: $LAB/site.crt
@@ -241,6 +245,13 @@ cli() { "$MST_BUILD/app/cli/mst-cli" --socket "$LAB/mst.sock" "$@"; }
 # tele COMMAND KEY: a number out of DPDK's telemetry socket.
 tele() { python3 "$LAB_ROOT/tests/support/telemetry.py" "$LAB_ID" "$1" "$2"; }
 drops() { tele /mst/drop/stats "drop_$1"; }
+
+# worker_ticks LCORE: CPU time of the worker's thread, in clock ticks (100 a second).
+worker_ticks() {
+	local task
+	task=$(grep -lx "rte-worker-$1\|lcore-worker-$1" "/proc/$(gw_pid)/task"/*/comm) || return 1
+	awk '{ print $14 + $15 }' "${task%comm}stat"
+}
 
 # counter NAME: of the control lcore.
 counter() { tele /mst/handshake/stats "$1"; }
@@ -319,7 +330,7 @@ lab_remove() {
 		wait_for 5 test ! -e "/proc/$pid/exe" || kill -KILL "$pid" 2>/dev/null || true
 	done
 	wait 2>/dev/null || true
-	for n in c g l f; do
+	for n in $LAB_NS f; do
 		ip netns pids "$LAB_ID-$n" 2>/dev/null | xargs -r kill -KILL 2>/dev/null || true
 		ip netns del "$LAB_ID-$n" 2>/dev/null || true
 	done

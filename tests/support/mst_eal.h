@@ -24,14 +24,15 @@ mst_test_netns(void)
 	return false;
 }
 
-// Control on the first CPU this process may use, one worker on the last; 0, or -1 with the reason on stderr.
+// Control on the first CPU this process may use, workers from the last down and around again; 0, or -1 with the
+// reason on stderr.
 static inline int
-mst_test_eal_start(unsigned int memory_mib)
+mst_test_eal_start_workers(unsigned int memory_mib, unsigned int n_workers)
 {
 	static char prefix[32];
 	char err[512];
-	struct mst_rt_params p = {.control_cpu = -1,
-		.n_workers = 1,
+	unsigned int w = 0;
+	struct mst_rt_params p = {.n_workers = n_workers,
 		.huge = MST_RT_HUGE_OFF,
 		.memory_mib = memory_mib,
 		.file_prefix = prefix};
@@ -40,13 +41,22 @@ mst_test_eal_start(unsigned int memory_mib)
 	snprintf(prefix, sizeof(prefix), "mst-test-%d", (int)getpid());
 	if (sched_getaffinity(0, sizeof(set), &set) != 0)
 		return -1;
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
 		if (CPU_ISSET(cpu, &set))
-			p.worker_cpus[0] = cpu;
+			p.control_cpu = cpu;
+	for (int cpu = CPU_SETSIZE - 1; w < n_workers; cpu = cpu == 0 ? CPU_SETSIZE - 1 : cpu - 1)
+		if (CPU_ISSET(cpu, &set))
+			p.worker_cpus[w++] = cpu;
 	if (mst_rt_start(&p, err, sizeof(err)) == 0)
 		return 0;
 	fprintf(stderr, "%s\n", err);
 	return -1;
+}
+
+static inline int
+mst_test_eal_start(unsigned int memory_mib)
+{
+	return mst_test_eal_start_workers(memory_mib, 1);
 }
 
 // Runs a shell command of a test, such as ip(8); its exit status.

@@ -10,11 +10,12 @@
 #include "mst_port.h"
 
 #define POOL_MBUFS 4095
+#define MAX_QUEUES 4
 
 static struct rte_mempool *pool;
-static struct rte_ring *rx_ring[MST_MAX_PORTS], *tx_ring[MST_MAX_PORTS];
+static struct rte_ring *rx_ring[MST_MAX_PORTS][MAX_QUEUES], *tx_ring[MST_MAX_PORTS][MAX_QUEUES];
 static struct mst_port ports[MST_MAX_PORTS];
-static unsigned int n_ports;
+static unsigned int n_ports, n_queues = 1;
 static struct mst_worker *second;
 static uint64_t marks[MST_VERDICT_COUNT];
 
@@ -32,12 +33,12 @@ mst_port_get(unsigned int index)
 }
 
 static struct rte_ring *
-make_ring(const char *what, unsigned int port, unsigned int size)
+make_ring(const char *what, unsigned int i, unsigned int size)
 {
 	char name[32];
 	struct rte_ring *r;
 
-	snprintf(name, sizeof(name), "rig_%s%u", what, port);
+	snprintf(name, sizeof(name), "rig_%s%u", what, i);
 	r = rte_ring_create(name, size, SOCKET_ID_ANY, 0);
 	assert_non_null(r);
 	return r;
@@ -50,20 +51,25 @@ make_port(unsigned int i, uint8_t roles)
 	char name[32];
 	int id;
 
-	rx_ring[i] = make_ring("rx", i, 1024);
-	tx_ring[i] = make_ring("tx", i, RIG_TX_RING);
+	for (unsigned int q = 0; q < n_queues; q++) {
+		rx_ring[i][q] = make_ring("rx", i * MAX_QUEUES + q, 1024);
+		tx_ring[i][q] = make_ring("tx", i * MAX_QUEUES + q, RIG_TX_RING);
+	}
 	snprintf(name, sizeof(name), "rig%u", i);
-	id = rte_eth_from_rings(name, &rx_ring[i], 1, &tx_ring[i], 1, 0);
+	id = rte_eth_from_rings(name, rx_ring[i], n_queues, tx_ring[i], n_queues, 0);
 	assert_true(id >= 0);
-	assert_int_equal(rte_eth_dev_configure((uint16_t)id, 1, 1, &conf), 0);
-	assert_int_equal(rte_eth_rx_queue_setup((uint16_t)id, 0, 64, 0, NULL, pool), 0);
-	assert_int_equal(rte_eth_tx_queue_setup((uint16_t)id, 0, 64, 0, NULL), 0);
+	assert_int_equal(
+		rte_eth_dev_configure((uint16_t)id, (uint16_t)n_queues, (uint16_t)n_queues, &conf), 0);
+	for (uint16_t q = 0; q < n_queues; q++) {
+		assert_int_equal(rte_eth_rx_queue_setup((uint16_t)id, q, 64, 0, NULL, pool), 0);
+		assert_int_equal(rte_eth_tx_queue_setup((uint16_t)id, q, 64, 0, NULL), 0);
+	}
 	assert_int_equal(rte_eth_dev_start((uint16_t)id), 0);
 	ports[i] = (struct mst_port){.dpdk_id = (uint16_t)id,
 		.index = (uint8_t)i,
 		.roles = roles,
-		.n_rxq = 1,
-		.n_txq = 1,
+		.n_rxq = (uint16_t)n_queues,
+		.n_txq = (uint16_t)n_queues,
 		.mtu = RIG_MTU,
 		.mac = {{0x02, 0, 0, 0, 0, (uint8_t)i}}};
 }
@@ -85,15 +91,15 @@ make_second(void)
 	second->inject = make_ring("inject", 1, 64);
 }
 
-void
-rig_start(unsigned int arms)
+static void
+start(unsigned int arms, unsigned int n_workers)
 {
-	struct mst_session_params sp = {.max_sessions = 200};
+	struct mst_session_params sp = {.max_sessions = 200, .home_owns = n_queues < n_workers};
 	struct mst_datapath_params dp = {.udp_port = RIG_DTLS_PORT, .handshakes_per_s = 1000};
 	char err[256] = "";
 
 	mst_log_set_level(MST_LOG_WARNING);
-	assert_int_equal(mst_test_eal_start(256), 0);
+	assert_int_equal(mst_test_eal_start_workers(256, n_workers), 0);
 	assert_int_equal(mst_crypto_init(), 0);
 	pool = rte_pktmbuf_pool_create(
 		"rig", POOL_MBUFS, 0, 64, RIG_FRAME_MAX + RTE_PKTMBUF_HEADROOM, SOCKET_ID_ANY);
@@ -107,7 +113,20 @@ rig_start(unsigned int arms)
 	if (arms == 2)
 		make_port(1, MST_PORT_PRIVATE);
 	assert_int_equal(mst_datapath_create(&dp, err, sizeof(err)), 0);
+}
+
+void
+rig_start(unsigned int arms)
+{
+	start(arms, 1);
 	make_second();
+}
+
+void
+rig_start_workers(unsigned int n_workers, unsigned int queues)
+{
+	n_queues = queues;
+	start(2, n_workers);
 }
 
 unsigned int
@@ -124,9 +143,11 @@ rig_empty_ring(struct rte_ring *r)
 void
 rig_stop(void)
 {
-	for (unsigned int i = 0; i < n_ports; i++) {
-		rig_empty_ring(rx_ring[i]);
-		rig_empty_ring(tx_ring[i]);
+	for (unsigned int i = 0; i < n_ports * MAX_QUEUES; i++) {
+		if (i % MAX_QUEUES >= n_queues)
+			continue;
+		rig_empty_ring(rx_ring[i / MAX_QUEUES][i % MAX_QUEUES]);
+		rig_empty_ring(tx_ring[i / MAX_QUEUES][i % MAX_QUEUES]);
 	}
 	for (unsigned int i = 0; i < MST_RING_COUNT; i++)
 		rig_empty_ring(mst_rt_ring((enum mst_ring)i));
@@ -140,7 +161,7 @@ rig_stop(void)
 struct mst_worker *
 rig_worker(unsigned int index)
 {
-	return index == 0 ? datapath_worker(0) : second;
+	return index == 1 && second != NULL ? second : datapath_worker(index);
 }
 
 unsigned int
@@ -170,13 +191,22 @@ rig_mbuf(const void *bytes, size_t len)
 	return m;
 }
 
-void
-rig_push(unsigned int port, const void *frame, size_t len)
+bool
+rig_push_to(unsigned int port, unsigned int queue, const void *frame, size_t len)
 {
 	struct rte_mbuf *m = rig_mbuf(frame, len);
 
 	memset(mst_pkt(m), 0xa5, sizeof(struct mst_pkt)); // a driver leaves what was there
-	assert_int_equal(rte_ring_enqueue(rx_ring[port], m), 0);
+	if (rte_ring_enqueue(rx_ring[port][queue], m) == 0)
+		return true;
+	rte_pktmbuf_free(m);
+	return false;
+}
+
+void
+rig_push(unsigned int port, const void *frame, size_t len)
+{
+	assert_true(rig_push_to(port, 0, frame, len));
 }
 
 struct rte_mbuf *
@@ -188,9 +218,9 @@ rig_pop_ring(struct rte_ring *r)
 }
 
 size_t
-rig_pop(unsigned int port, uint8_t *out)
+rig_pop_from(unsigned int port, unsigned int queue, uint8_t *out)
 {
-	struct rte_mbuf *m = rig_pop_ring(tx_ring[port]);
+	struct rte_mbuf *m = rig_pop_ring(tx_ring[port][queue]);
 	size_t len = m == NULL ? 0 : m->data_len;
 
 	if (m != NULL)
@@ -199,10 +229,20 @@ rig_pop(unsigned int port, uint8_t *out)
 	return len;
 }
 
+size_t
+rig_pop(unsigned int port, uint8_t *out)
+{
+	return rig_pop_from(port, 0, out);
+}
+
 static uint64_t
 total(enum mst_verdict v)
 {
-	return counter_get(&datapath_worker(0)->verdicts[v]) + counter_get(&second->verdicts[v]);
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; rig_worker(i) != NULL; i++)
+		sum += counter_get(&rig_worker(i)->verdicts[v]);
+	return sum;
 }
 
 void

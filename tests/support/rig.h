@@ -29,6 +29,8 @@
 // EAL, pool, tables, ports, worker 0, and a worker 1 that has no ports. arms: 2, or 1 for one port of both
 // roles.
 void rig_start(unsigned int arms);
+// The same with two arms, and workers of which each has what the ports' queues give it.
+void rig_start_workers(unsigned int n_workers, unsigned int n_queues);
 void rig_stop(void); // and checks that no mbuf is missing
 struct mst_worker *rig_worker(unsigned int index);
 unsigned int rig_mbufs_free(void);
@@ -53,12 +55,14 @@ bool rig_ip4_sums_up(const uint8_t *l3);
 
 // ---- mbufs and ports ----------------------------------------------------------------------------
 struct rte_mbuf *rig_mbuf(const void *bytes, size_t len);
-void rig_push(unsigned int port, const void *frame, size_t len); // arrives at the port
-size_t rig_pop(unsigned int port, uint8_t *out);		 // what the port sent; 0: nothing
-struct rte_mbuf *rig_pop_ring(struct rte_ring *r);		 // NULL: empty
-unsigned int rig_empty_ring(struct rte_ring *r);		 // frees what is in it; how many
-uint64_t rig_verdict(enum mst_verdict v);			 // counted since rig_mark, both workers
-uint64_t rig_verdicts_final(void);				 // sum of those that end a packet
+void rig_push(unsigned int port, const void *frame, size_t len); // arrives at the port's first queue
+bool rig_push_to(unsigned int port, unsigned int queue, const void *frame, size_t len); // false: no room
+size_t rig_pop(unsigned int port, uint8_t *out); // what the port sent by the first; 0: nothing
+size_t rig_pop_from(unsigned int port, unsigned int queue, uint8_t *out);
+struct rte_mbuf *rig_pop_ring(struct rte_ring *r); // NULL: empty
+unsigned int rig_empty_ring(struct rte_ring *r);   // frees what is in it; how many
+uint64_t rig_verdict(enum mst_verdict v);	   // counted since rig_mark, all workers
+uint64_t rig_verdicts_final(void);		   // sum of those that end a packet
 void rig_mark(void);
 // One packet through one stage: NEXT or how it left. The mbuf stays the caller's.
 enum mst_verdict rig_stage(mst_stage_fn *stage, struct rte_mbuf *m);

@@ -10,12 +10,6 @@ static struct {
 	struct mst_adj adj;
 } routes[MAX_ROUTES];
 static unsigned int n_routes;
-// A cache keeps the list out of what the bench measures. Routes are only ever added or reset.
-#define CACHE 64
-static struct {
-	uint32_t dst;
-	const struct mst_adj *adj;
-} cache[CACHE];
 
 static const struct mst_adj none = {.kind = MST_ADJ_NONE};
 
@@ -27,7 +21,6 @@ rig_route(const char *net, enum mst_adj_kind kind, uint8_t port)
 	assert_true(n_routes < MAX_ROUTES);
 	assert_int_equal(mst_net_parse(net, &routes[n_routes].net), 0);
 	n_routes++;
-	memset(cache, 0, sizeof(cache));
 	*adj = (struct mst_adj){.kind = (uint8_t)kind, .l2_len = 14, .port = port, .mtu = RIG_MTU};
 	memcpy(adj->l2, (uint8_t[12]){0x02, 0xbb, 0, 0, 0, port, 0x02, 0, 0, 0, 0, port}, 12);
 	return adj;
@@ -70,15 +63,9 @@ lookup(const struct mst_ip *ip)
 const struct mst_adj *
 mst_route_lookup4(uint32_t dst)
 {
-	unsigned int slot = (dst ^ dst >> 8 ^ dst >> 16) % CACHE;
-	struct mst_ip ip;
+	struct mst_ip ip = mst_ip4_from_host(dst);
 
-	if (cache[slot].adj != NULL && cache[slot].dst == dst)
-		return cache[slot].adj;
-	ip = mst_ip4_from_host(dst);
-	cache[slot].dst = dst;
-	cache[slot].adj = lookup(&ip);
-	return cache[slot].adj;
+	return lookup(&ip);
 }
 
 const struct mst_adj *

@@ -132,6 +132,7 @@ MST_MUST_USE int mst_conf_file_read(
 
 // ---- the gateway's own keys ---------------------------------------------------------------------
 enum mst_conf_hugepages { MST_CONF_HUGEPAGES_AUTO, MST_CONF_HUGEPAGES_ON, MST_CONF_HUGEPAGES_OFF };
+enum mst_conf_idle { MST_CONF_IDLE_POLL, MST_CONF_IDLE_PAUSE, MST_CONF_IDLE_INTERRUPT, MST_CONF_IDLE_AUTO };
 enum mst_conf_tls_version { MST_CONF_TLS_1_2, MST_CONF_TLS_1_3 };
 enum mst_conf_cipher {
 	MST_CONF_CIPHER_AES_256_GCM,
@@ -150,6 +151,7 @@ struct mst_conf_dpdk {
 	struct mst_conf_lcores lcores;
 	enum mst_conf_hugepages hugepages;
 	uint32_t memory_mib;
+	enum mst_conf_idle idle;
 	const char *file_prefix;
 	const char **extra_eal;
 	uint32_t n_extra_eal;

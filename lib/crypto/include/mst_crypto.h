@@ -37,13 +37,18 @@ enum {
 #undef X
 };
 
-// Room for what ipsec-mb expands an AES key to, in any of its releases since 1.3.
+#ifndef MST_AEAD_KEY_STORE_BYTES // the build asks ipsec-mb's header: 1,008 in release 1.3
 #define MST_AEAD_KEY_STORE_BYTES 1264
+#endif
 
-// An expanded key. Opaque; immutable between init and wipe; any number of lcores may read it. Secret.
+// An expanded key. store and alg are opaque; salt and id are the owner's, for what goes with a key at every use: they
+// share its last cache line. Immutable between init and wipe; any number of lcores may read it. Secret.
 struct mst_aead_key {
 	alignas(64) uint8_t store[MST_AEAD_KEY_STORE_BYTES];
 	uint8_t alg; // enum mst_aead_alg
+	uint8_t reserved;
+	uint16_t id;
+	uint8_t salt[MST_AEAD_NONCE_BYTES]; // the part of the nonce that no record carries (RFC 5116 3.2)
 };
 
 // Key length; 0 for a value that is no algorithm. Any lcore.
@@ -73,6 +78,26 @@ void mst_aead_seal(const struct mst_aead_key *k, const uint8_t nonce[MST_AEAD_NO
 // bytes that nobody vouches for: the caller drops them unread.
 MST_MUST_USE bool mst_aead_open(const struct mst_aead_key *k, const uint8_t nonce[MST_AEAD_NONCE_BYTES],
 	const uint8_t *aad, size_t aad_len, uint8_t *data, size_t len, const uint8_t tag[MST_AEAD_TAG_BYTES]);
+
+// One record of a burst. nonce and aad are as wide as the loads of the cipher, so that they may be written and read
+// in one piece; of aad the first aad_len bytes count.
+struct mst_aead_op {
+	const struct mst_aead_key *key;
+	uint8_t *data; // in place; the tag stands behind it, or is put there
+	uint32_t len;
+	bool ok; // open: the tag was right
+	alignas(16) uint8_t nonce[16];
+	uint8_t aad[16];
+	uint8_t tag[MST_AEAD_TAG_BYTES]; // open: what it should have been
+};
+
+// Any worker. The same over n records, each with a key of its own; the keys of later records are asked for while earlier
+// ones are in hand.
+void mst_aead_seal_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len);
+// Sets ok of each; tags are compared in constant time.
+void mst_aead_open_burst(struct mst_aead_op *ops, unsigned int n, size_t aad_len);
+// Asks for the cache lines of k that a record of len bytes needs: to be called some records ahead.
+void mst_aead_key_prefetch(const struct mst_aead_key *k, size_t len);
 
 // The same by OpenSSL's EVP and a raw key, for the start-up check and tests: slow, allocates, never on a
 // worker. -EINVAL: no such algorithm, or too long for EVP; -ENOMEM; -EIO: OpenSSL refused; open: -EBADMSG for

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "mst_base.h"
 #include "mst_crypto.h"
@@ -17,7 +18,8 @@
 #define MST_DTLS_VERSION_1_0 0xfeff		 // may stand on a first ClientHello (RFC 6347 4.2.1)
 #define MST_DTLS_PLAIN_MAX_BYTES 16384		 // RFC 5246 6.2.1
 #define MST_DTLS_RECORD_MAX_BYTES (16384 + 2048) // length field of a protected record (RFC 5246 6.2.3)
-#define MST_DTLS_SEQ_MAX ((1ULL << 48) - 1)
+#define MST_DTLS_SEQ_BITS 48			 // below the epoch, in one number of 64 bits
+#define MST_DTLS_SEQ_MAX ((1ULL << MST_DTLS_SEQ_BITS) - 1)
 // First number of a data record we send. The TLS library numbers what it sends in the epoch itself (Finished,
 // alerts) from 0 and may send a little more later; the gap keeps the two from ever sharing a nonce.
 #define MST_DTLS_FIRST_DATA_SEQ 64
@@ -112,14 +114,13 @@ mst_dtls_key_block_bytes(const struct mst_dtls_suite *s)
 }
 
 // ---- keys ---------------------------------------------------------------------------------------
-// Both directions of one epoch. Control makes and wipes it, workers read it; immutable in between. Secret.
+// Both directions of one epoch. Control makes and wipes it, workers read it; immutable in between. Secret. What a record
+// needs of it stands in the key of its direction: salt is the implicit part of the nonce, id the epoch.
 struct mst_dtls_keys {
-	alignas(64) const struct mst_dtls_suite *suite;
-	uint16_t epoch;
-	uint8_t rx_iv[MST_DTLS_IV_MAX_BYTES];
-	uint8_t tx_iv[MST_DTLS_IV_MAX_BYTES];
 	struct mst_aead_key rx;
 	struct mst_aead_key tx;
+	const struct mst_dtls_suite *suite;
+	uint16_t epoch;
 };
 
 // Control lcore. key_block = client_write_key | server_write_key | client_write_IV | server_write_IV (RFC
@@ -133,6 +134,15 @@ MST_MUST_USE int mst_dtls_keys_init_client(struct mst_dtls_keys *k, const struct
 	uint16_t epoch, const uint8_t *key_block, size_t len);
 void mst_dtls_keys_wipe(struct mst_dtls_keys *k);
 
+static inline uint64_t
+mst_dtls_be64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return __builtin_bswap64(v);
+}
+
 // ---- record header ------------------------------------------------------------------------------
 struct mst_dtls_header {
 	uint8_t type; // enum mst_dtls_type
@@ -145,8 +155,41 @@ struct mst_dtls_header {
 // Any worker. The header of the record at the start of a datagram, which ends len bytes behind data; the
 // record takes MST_DTLS_HEADER_BYTES + out->length of them, and another may follow. Version 1.0 passes only
 // on a handshake record of epoch 0. OK, SHORT, TYPE, VERSION or LENGTH; *out is written only on OK.
-MST_MUST_USE enum mst_dtls_verdict mst_dtls_parse(
-	const uint8_t *data, size_t len, struct mst_dtls_header *out);
+MST_MUST_USE static inline enum mst_dtls_verdict
+mst_dtls_parse(const uint8_t *data, size_t len, struct mst_dtls_header *out)
+{
+	struct mst_rd r = mst_rd_init(data, len);
+	const uint8_t *p = mst_rd_bytes(&r, MST_DTLS_HEADER_BYTES);
+	struct mst_dtls_header h;
+	uint64_t number;
+	bool hello_era;
+
+	if (p == NULL)
+		return MST_DTLS_SHORT;
+	// One load for epoch and number: this runs for every packet.
+	number = mst_dtls_be64(p + 3);
+	h = (struct mst_dtls_header){
+		.type = p[0],
+		.version = (uint16_t)(p[1] << 8 | p[2]),
+		.epoch = (uint16_t)(number >> MST_DTLS_SEQ_BITS),
+		.seq = number & MST_DTLS_SEQ_MAX,
+		.length = (uint16_t)(p[11] << 8 | p[12]),
+	};
+	if (h.type < MST_DTLS_CHANGE_CIPHER_SPEC || h.type > MST_DTLS_APPLICATION_DATA)
+		return MST_DTLS_TYPE;
+	// RFC 6347 4.2.1: a client that does not know the server's version yet may put 1.0 on its first
+	// flight.
+	hello_era = h.type == MST_DTLS_HANDSHAKE && h.epoch == 0;
+	if (h.version != MST_DTLS_VERSION_1_2 && !(hello_era && h.version == MST_DTLS_VERSION_1_0))
+		return MST_DTLS_VERSION;
+	// RFC 5246 6.2.1: only application data may be empty.
+	if (h.length > MST_DTLS_RECORD_MAX_BYTES || (h.length == 0 && h.type != MST_DTLS_APPLICATION_DATA))
+		return MST_DTLS_LENGTH;
+	if (h.length > mst_rd_left(&r))
+		return MST_DTLS_SHORT;
+	*out = h;
+	return MST_DTLS_OK;
+}
 
 // ---- replay window (RFC 6347 4.1.2.6) -----------------------------------------------------------
 // A ring of bits (RFC 6479): the word that the newest number falls into is cleared as it is entered, so one
@@ -156,23 +199,56 @@ MST_MUST_USE enum mst_dtls_verdict mst_dtls_parse(
 #define MST_DTLS_WINDOW_BITS (MST_DTLS_WINDOW_RING_BITS - 64)
 
 struct mst_dtls_window {
-	alignas(64) uint64_t next; // highest number accepted, plus 1; 0 before the first
+	uint64_t next; // highest number accepted, plus 1; 0 before the first
 	uint64_t ring[MST_DTLS_WINDOW_RING_BITS / 64];
 };
 
 void mst_dtls_window_init(struct mst_dtls_window *w);
+// Clears the words between the newest number so far and seq, which is newer. For mst_dtls_window_commit alone.
+void mst_dtls_window_enter(struct mst_dtls_window *w, uint64_t seq);
+
+static inline uint64_t *
+mst_dtls_window_word(struct mst_dtls_window *w, uint64_t seq)
+{
+	return &w->ring[seq / 64 % (MST_DTLS_WINDOW_RING_BITS / 64)];
+}
+
 // Owner of the receive side, before the record is opened: OK, REPLAY or OLD. Changes nothing.
-MST_MUST_USE enum mst_dtls_verdict mst_dtls_window_check(const struct mst_dtls_window *w, uint64_t seq);
+MST_MUST_USE static inline enum mst_dtls_verdict
+mst_dtls_window_check(const struct mst_dtls_window *w, uint64_t seq)
+{
+	if (seq >= w->next)
+		return MST_DTLS_OK;
+	if (w->next - seq > MST_DTLS_WINDOW_BITS)
+		return MST_DTLS_OLD;
+	return (w->ring[seq / 64 % (MST_DTLS_WINDOW_RING_BITS / 64)] >> seq % 64 & 1) != 0 ? MST_DTLS_REPLAY
+											   : MST_DTLS_OK;
+}
+
 // The same as a question.
 MST_MUST_USE static inline bool
 mst_dtls_window_fresh(const struct mst_dtls_window *w, uint64_t seq)
 {
 	return mst_dtls_window_check(w, seq) == MST_DTLS_OK;
 }
-// Owner of the receive side, after mst_dtls_open said OK, never before. False, and nothing changed, when seq
-// is not fresh any more: a caller that checks a whole burst before it opens any meets a twin within the burst
-// here, and drops the second.
-bool mst_dtls_window_commit(struct mst_dtls_window *w, uint64_t seq);
+
+// Owner of the receive side, after the record was opened, never before. False, and nothing changed, when seq is not fresh
+// any more: a caller that checks a whole burst before it opens any meets a twin within the burst here, and drops the
+// second.
+static inline bool
+mst_dtls_window_commit(struct mst_dtls_window *w, uint64_t seq)
+{
+	if (!mst_dtls_window_fresh(w, seq))
+		return false;
+	if (seq >= w->next) {
+		// The word of the newest number needs no clearing: it was when it was entered.
+		if (seq / 64 != w->next / 64 || w->next % 64 == 0)
+			mst_dtls_window_enter(w, seq);
+		w->next = seq + 1;
+	}
+	*mst_dtls_window_word(w, seq) |= 1ULL << seq % 64;
+	return true;
+}
 
 // ---- open and seal ------------------------------------------------------------------------------
 // Any worker. rec points at the header of a record of len bytes, h is what mst_dtls_parse made of it.
@@ -192,6 +268,15 @@ MST_MUST_USE enum mst_dtls_verdict mst_dtls_open(const struct mst_dtls_keys *k, 
 // ChaCha20-Poly1305.
 void mst_dtls_seal(
 	const struct mst_dtls_keys *k, uint8_t type, uint64_t seq, uint8_t *plain, size_t plain_len);
+
+// The same in two halves, for a burst: begin checks and writes *op, then mst_aead_open_burst or mst_aead_seal_burst of
+// lib/crypto with MST_DTLS_AAD_BYTES runs over the ops of the burst. On OK op->data and op->len name the plaintext that
+// will be when op->ok says so.
+#define MST_DTLS_AAD_BYTES 13
+MST_MUST_USE enum mst_dtls_verdict mst_dtls_open_begin(const struct mst_aead_key *rx, uint8_t *rec,
+	size_t len, const struct mst_dtls_header *h, struct mst_aead_op *op);
+void mst_dtls_seal_begin(const struct mst_aead_key *tx, uint8_t type, uint64_t seq, uint8_t *plain,
+	size_t plain_len, struct mst_aead_op *op);
 
 // ---- ClientHello --------------------------------------------------------------------------------
 // Shortest datagram that is looked at: headers, version and random, a session id of 32 bytes.

@@ -21,8 +21,8 @@
 enum mst_rt_huge { MST_RT_HUGE_AUTO, MST_RT_HUGE_ON, MST_RT_HUGE_OFF };
 
 struct mst_rt_params {
-	int control_cpu; // -1 = choose ("lcores: auto")
-	int worker_cpus[MST_MAX_WORKERS];
+	int control_cpu;		  // -1 = choose ("lcores: auto")
+	int worker_cpus[MST_MAX_WORKERS]; // one CPU more than once, or control's too: shared
 	unsigned int n_workers; // 0 = choose: every other CPU this process may run on; one CPU: share it
 	bool one_lcore;		// no worker lcores: the loop of the caller does the work of worker 0 as well
 	enum mst_rt_huge huge;	// auto: hugepages when enough are free, else --no-huge --no-shconf
@@ -44,6 +44,8 @@ void mst_rt_eal_error(char *out, size_t cap);
 
 unsigned int mst_rt_n_workers(void);
 unsigned int mst_rt_worker_lcore(unsigned int worker); // EAL lcore id of worker 0 .. n-1
+int mst_rt_worker_socket(unsigned int worker); // NUMA node of its CPU: what it uses most is allocated there
+bool mst_rt_shares_cpu(void);		       // some lcores run on one CPU
 
 typedef int mst_worker_fn(void *arg);		   // arg = (void *)(uintptr_t)worker index
 MST_MUST_USE int mst_rt_launch(mst_worker_fn *fn); // on every worker lcore
@@ -70,6 +72,24 @@ mst_rt_worker_quiescent(unsigned int worker) // worker, about every 256 turns, h
 {
 	rte_rcu_qsbr_quiescent(mst_rt_qsbr_, worker);
 }
+
+// ---- sleep of an idle worker --------------------------------------------------------------------
+// In this order, on the worker: announce; look once more at everything packets come from; sleep, or cancel when there
+// was something. Whoever fills a ring of a worker that is asleep wakes it: mst_rt_inject does; a worker looks after
+// the rings of the others at the end of its turns.
+#define MST_RT_SLEEP_FDS 33
+extern _Atomic uint64_t mst_rt_asleep_;
+static inline uint64_t
+mst_rt_asleep(void) // bit i: worker i has announced its sleep
+{
+	return atomic_load_explicit(&mst_rt_asleep_, memory_order_relaxed);
+}
+void mst_rt_sleep_announce(unsigned int worker);
+void mst_rt_sleep_cancel(unsigned int worker);
+// Offline meanwhile: until somebody wakes it, one of fds has something to read, or the time is over (false).
+// Not at all when the workers are to stop.
+bool mst_rt_sleep(unsigned int worker, const int *fds, unsigned int n_fds, uint64_t timeout_ns);
+void mst_rt_wake(unsigned int worker); // any lcore; nothing when it is awake
 
 // Call fn(p) on the control lcore when no worker can still hold p. Never blocks. Control lcore.
 void mst_rt_defer(void (*fn)(void *p), void *p);

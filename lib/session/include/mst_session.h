@@ -28,31 +28,37 @@ struct mst_sa_counts {
 };
 
 struct mst_sa {
-	// control writes before publish, workers read
-	alignas(64) struct mst_session *session;
+	// control writes before publish, workers read: what the way in reads of it
+	alignas(128) struct mst_sa_tuple tuple;
+	struct mst_session *session;
 	uint32_t session_index, session_id;
-	uint16_t owner;	       // worker that owns the receive state
-	uint8_t ip_version;    // of the outer headers
-	uint8_t template_len;  // 28 or 48: IP header + UDP header, lengths and checksum zero
-	uint8_t head_bytes;    // DTLS header + explicit nonce
-	uint8_t dead;	       // (control, cold) retired already
-	uint32_t peer4;	       // host order, for the FIB, when ip_version is 4
-	uint32_t ip_csum_base; // sum of the IPv4 template, not complemented
-	uint8_t template_bytes[48];
-	struct mst_sa_tuple tuple;
-	struct mst_sa_counts folded; // (control, cold) what the session's totals have of this association
-	struct mst_dtls_keys keys;
+	uint16_t epoch;
+	uint16_t owner; // worker that owns the receive state
 
-	// rx owner writes
-	// (plain load + store by the owner, read by telemetry)
-	alignas(64) _Atomic uint64_t rx_packets, rx_bytes;
+	// rx owner writes (plain load and store, read by telemetry); beside the line above, for what fetches in pairs
+	alignas(64) _Atomic uint64_t rx_packets;
+	_Atomic uint64_t rx_bytes;
 	_Atomic uint64_t last_rx_tsc;
 	_Atomic uint64_t last_data_tsc; // of data that is not ICMP: idle timeout
 	struct mst_dtls_window window;
 
+	// control writes before publish, workers read: what the way out reads of it
+	alignas(64) uint8_t template_bytes[48];
+	uint32_t ip_csum_base; // sum of the IPv4 template, not complemented
+	uint8_t template_len;  // 28 or 48: IP header + UDP header, lengths and checksum zero
+	uint8_t ip_version;    // of the outer headers
+	uint8_t head_bytes;    // DTLS header + explicit nonce
+
 	// any worker: one fetch-add a burst
 	alignas(64) _Atomic uint64_t tx_seq; // next sequence number, from MST_DTLS_FIRST_DATA_SEQ
 	_Atomic uint64_t tx_bytes;
+
+	// control writes before publish, workers read
+	struct mst_dtls_keys keys;
+
+	// (control, cold)
+	struct mst_sa_counts folded; // what the session's totals have of this association
+	bool dead;		     // retired already
 };
 
 #define MST_SESSION_NAME_BYTES 128
@@ -78,7 +84,7 @@ struct mst_session {
 	uint32_t index;		 // slot = number of the IPv4 lease
 	uint32_t addr4;		 // host order
 	uint16_t mtu;		 // largest inner packet
-	uint16_t home;		 // worker for packets that control injects
+	uint16_t home;		 // worker that serves it wherever one must be chosen
 	uint8_t addr6[16];	 // all zero: none
 	_Atomic(struct mst_sa *) sa; // association to send by; NULL: none
 	_Atomic uint8_t path;	     // enum mst_session_path: where packets towards the device go
@@ -86,7 +92,8 @@ struct mst_session {
 	bool closing; // (control) retired
 
 	// control writes: the CSTP side
-	alignas(64) _Atomic uint64_t stream_rx_packets, stream_rx_bytes, stream_tx_packets, stream_tx_bytes;
+	alignas(64) _Atomic uint64_t stream_rx_packets;
+	_Atomic uint64_t stream_rx_bytes, stream_tx_packets, stream_tx_bytes;
 	uint64_t last_stream_rx_ns, last_stream_data_ns;
 	_Atomic uint64_t dtls_rx_packets, dtls_rx_bytes; // of associations gone
 	_Atomic uint64_t dtls_tx_packets, dtls_tx_bytes;
@@ -101,6 +108,9 @@ struct mst_session_params {
 	uint32_t max_sessions;	       // and never more than the pool has usable addresses
 	const struct mst_ip *reserved; // addresses never leased (gateway's own)
 	size_t n_reserved;
+	// The public port has fewer queues than workers: a session's home owns its associations, whichever worker
+	// delivered the handshake.
+	bool home_owns;
 };
 MST_MUST_USE int mst_session_tables_create(const struct mst_session_params *p, char *err, size_t err_cap);
 void mst_session_tables_destroy(void); // all sessions closed and reclaimed
@@ -116,7 +126,7 @@ void mst_session_close(struct mst_session *s);
 
 struct mst_sa_params {
 	struct mst_sa_tuple tuple;
-	uint16_t owner;
+	uint16_t owner; // worker that delivered the handshake; not looked at where home_owns
 };
 // A new association, not published: the caller fills sa->keys, then publishes or destroys.
 MST_MUST_USE int mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p);
@@ -172,8 +182,8 @@ mst_session_by_addr4(uint32_t addr_host)
 bool mst_session_in_pool6(const uint8_t addr[16]);
 struct mst_session *mst_session_by_addr6(const uint8_t addr[16]);
 
-// Outer tuple -> association, a burst at a time; out[i] NULL: none. Worker (lock-free hash under QSBR).
-void mst_sa_lookup_bulk(const struct mst_sa_tuple *const *keys, struct mst_sa **out, unsigned int n);
+// Outer tuple -> association, a burst at a time, 64 at the most; out[i] NULL: none. Worker (lock-free, under QSBR).
+void mst_sa_lookup_bulk(const struct mst_sa_tuple *tuples, struct mst_sa **out, unsigned int n);
 struct mst_sa *mst_sa_lookup(const struct mst_sa_tuple *key); // control
 
 // ---- reading (telemetry thread, control) --------------------------------------------------------

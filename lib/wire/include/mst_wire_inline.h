@@ -80,6 +80,21 @@ mst_wire_eth_parse(const uint8_t *frame, size_t len, struct mst_wire_eth *out)
 	return MST_WIRE_OK;
 }
 
+// RFC 791 section 3.1: the words of the header sum up to all ones. hdr_len bytes are there, 20 at the least.
+static inline bool
+mst_wire_ip4_sums_up(const uint8_t *l3, size_t hdr_len)
+{
+	uint64_t a, b;
+	uint32_t c;
+
+	if (unlikely(hdr_len != MST_IP4_HDR_BYTES))
+		return mst_wire_ip4_checksum(l3, hdr_len) == 0;
+	memcpy(&a, l3, sizeof(a));
+	memcpy(&b, l3 + 8, sizeof(b));
+	memcpy(&c, l3 + 16, sizeof(c));
+	return mst_wire_fold((a >> 32) + (uint32_t)a + (b >> 32) + (uint32_t)b + c) == 0xffff;
+}
+
 // RFC 791 section 3.1. Options are passed over unread.
 MST_MUST_USE static inline enum mst_wire_verdict
 mst_wire_ip4_parse(const uint8_t *l3, size_t len, bool verify_checksum, struct mst_wire_ip *out)
@@ -96,7 +111,7 @@ mst_wire_ip4_parse(const uint8_t *l3, size_t len, bool verify_checksum, struct m
 		return MST_WIRE_IP_HDR_LEN;
 	if (unlikely(total_len < hdr_len) || !mst_wire_fits(len, total_len))
 		return MST_WIRE_IP_TOTAL_LEN;
-	if (verify_checksum && unlikely(mst_wire_ip4_checksum(l3, hdr_len) != 0))
+	if (verify_checksum && unlikely(!mst_wire_ip4_sums_up(l3, hdr_len)))
 		return MST_WIRE_IP_CHECKSUM;
 	out->version = 4;
 	out->proto = l3[9];
@@ -194,11 +209,12 @@ mst_wire_ttl_decrement(uint8_t *l3)
 		l3[7]--;
 		return true;
 	}
+	// TTL and protocol in one word: a load of it right behind a store of the byte would wait for that store.
+	memcpy(&was, l3 + 8, sizeof(was));
 	if (unlikely(l3[8] <= 1))
 		return false;
-	memcpy(&was, l3 + 8, sizeof(was));
-	l3[8]--;
-	memcpy(&is, l3 + 8, sizeof(is));
+	is = (uint16_t)(was - rte_cpu_to_be_16(0x0100));
+	memcpy(l3 + 8, &is, sizeof(is));
 	memcpy(&checksum, l3 + 10, sizeof(checksum));
 	checksum = mst_wire_checksum_update(checksum, was, is);
 	memcpy(l3 + 10, &checksum, sizeof(checksum));

@@ -19,6 +19,7 @@ the_least_file(void **state)
 	assert_false(c->dpdk.lcores.present);
 	assert_int_equal(c->dpdk.hugepages, MST_CONF_HUGEPAGES_AUTO);
 	assert_int_equal(c->dpdk.memory_mib, 512);
+	assert_int_equal(c->dpdk.idle, MST_CONF_IDLE_AUTO);
 	assert_string_equal(c->dpdk.file_prefix, "mst");
 	assert_int_equal(c->dpdk.n_extra_eal, 0);
 	assert_true(c->ports.public.present);
@@ -59,7 +60,8 @@ both_ports(void **state)
 {
 	(void)state;
 	static const char text[] =
-		"dpdk:\n  lcores: {control: 0, workers: [1, 2]}\n  hugepages: off\n  extra-eal: "
+		"dpdk:\n  lcores: {control: 0, workers: [1, 2]}\n  hugepages: off\n  idle: poll\n  "
+		"extra-eal: "
 		"[--log-level, x]\n"
 		"ports:\n  public:\n    device: \"net_af_packet0,iface=pub0\"\n    addresses: "
 		"[192.0.2.1/24]\n"
@@ -77,6 +79,7 @@ both_ports(void **state)
 	assert_int_equal(c->dpdk.lcores.n_workers, 2);
 	assert_int_equal(c->dpdk.lcores.workers[1], 2);
 	assert_int_equal(c->dpdk.hugepages, MST_CONF_HUGEPAGES_OFF);
+	assert_int_equal(c->dpdk.idle, MST_CONF_IDLE_POLL);
 	assert_string_equal(c->dpdk.extra_eal[0], "--log-level");
 	assert_int_equal(c->ports.public.n_gateways, 1);
 	assert_int_equal(c->ports.public.queues, 2);

@@ -146,6 +146,45 @@ empty(void **state)
 	}
 }
 
+// Records of every algorithm and of lengths around the cipher's steps in one burst: each is what OpenSSL makes of it, and of
+// those that come back spoilt, in any bit of the tag, each is told from its neighbours.
+static void
+burst_is_its_records(void **state)
+{
+	enum { N = 24 };
+	static struct mst_aead_op ops[N];
+	static struct mst_aead_key keys[MST_AEAD_END];
+	static uint8_t data[N][1500], want[N][1500];
+
+	(void)state;
+	for (int alg = MST_AEAD_NONE + 1; alg < MST_AEAD_END; alg++)
+		assert_int_equal(mst_aead_key_init(&keys[alg], (enum mst_aead_alg)alg, raw_key), 0);
+	for (unsigned int i = 0; i < N; i++) {
+		int alg = MST_AEAD_NONE + 1 + (int)(i % (MST_AEAD_END - 1));
+		size_t len = i * 61;
+
+		memset(data[i], (int)i, sizeof(data[i]));
+		memcpy(want[i], data[i], sizeof(want[i]));
+		ops[i] = (struct mst_aead_op){.key = &keys[alg], .data = data[i], .len = (uint32_t)len};
+		memset(ops[i].nonce, (int)i + 1, sizeof(ops[i].nonce));
+		memset(ops[i].aad, (int)i + 2, sizeof(ops[i].aad));
+		assert_int_equal(mst_oracle_seal((enum mst_aead_alg)alg, raw_key, ops[i].nonce, ops[i].aad,
+					 13, want[i], len, want[i] + len),
+			0);
+	}
+	mst_aead_seal_burst(ops, N, 13);
+	for (unsigned int i = 0; i < N; i++)
+		assert_memory_equal(data[i], want[i], ops[i].len + MST_AEAD_TAG_BYTES);
+	for (unsigned int i = 0; i < N; i += 3)
+		data[i][ops[i].len + i % MST_AEAD_TAG_BYTES] ^= (uint8_t)(1 << i % 8);
+	mst_aead_open_burst(ops, N, 13);
+	for (unsigned int i = 0; i < N; i++) {
+		assert_int_equal(ops[i].ok, i % 3 != 0);
+		for (uint32_t at = 0; ops[i].ok && at < ops[i].len; at++)
+			assert_int_equal(data[i][at], i);
+	}
+}
+
 static void
 use_wiped(const struct mst_aead_key *k, bool open)
 {
@@ -191,6 +230,7 @@ main(void)
 		cmocka_unit_test(any_bit_refused),
 		cmocka_unit_test(other_key_refused),
 		cmocka_unit_test(empty),
+		cmocka_unit_test(burst_is_its_records),
 		cmocka_unit_test(wiped_key_is_gone),
 	};
 

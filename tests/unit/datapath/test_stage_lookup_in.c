@@ -124,6 +124,24 @@ another_workers_session_is_handed_over(void **state)
 	rig_device_close(&d);
 }
 
+// The same by software spread, which the counters keep apart from strays.
+static void
+a_session_that_software_spreads_is_its_homes(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	rig_device_open(&d, 0, 4);
+	d.sa->owner = 1;
+	rig_worker(0)->spread_in = true;
+	m = parsed(23, 1);
+	assert_int_equal(rig_stage(stage_lookup_in, m), MST_SPREAD_IN);
+	rig_worker(0)->spread_in = false;
+	assert_int_equal(mst_pkt(m)->worker, 1);
+	rte_pktmbuf_free(m);
+	rig_device_close(&d);
+}
+
 int
 main(void)
 {
@@ -133,6 +151,7 @@ main(void)
 		cmocka_unit_test(another_epoch_is_refused),
 		cmocka_unit_test(a_handshake_that_is_not_of_these_keys_is_controls),
 		cmocka_unit_test(another_workers_session_is_handed_over),
+		cmocka_unit_test(a_session_that_software_spreads_is_its_homes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

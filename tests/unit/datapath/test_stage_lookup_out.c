@@ -158,6 +158,31 @@ a_packet_of_the_kernel_keeps_its_ttl(void **state)
 	rig_device_close(&d);
 }
 
+// Where the private port has too few queues the session's worker seals; where it has enough, whoever has the packet.
+static void
+software_spreads_by_the_home_of_the_session(void **state)
+{
+	struct rte_mbuf *m;
+
+	(void)state;
+	rig_device_open(&d, 0, 4);
+	d.s->home = 1;
+	assert_int_equal(lookup(d.addr4, 60, 64), MST_NEXT);
+	rig_worker(0)->spread_out = true;
+	m = from_lan(d.addr4, 60, 64);
+	assert_int_equal(rig_stage(stage_lookup_out, m), MST_SPREAD_OUT);
+	assert_int_equal(mst_pkt(m)->worker, 1);
+	assert_int_equal(mst_pkt(m)->session_id, d.s->id);
+	rte_pktmbuf_free(m);
+	d.s->home = 0;
+	assert_int_equal(lookup(d.addr4, 60, 64), MST_NEXT);
+	d.s->home = 1;
+	mst_session_set_path(d.s, MST_PATH_STREAM); // control is reached from anywhere
+	assert_int_equal(lookup(d.addr4, 60, 64), MST_STREAM);
+	rig_worker(0)->spread_out = false;
+	rig_device_close(&d);
+}
+
 int
 main(void)
 {
@@ -168,6 +193,7 @@ main(void)
 		cmocka_unit_test(the_last_hop_is_the_kernels),
 		cmocka_unit_test(the_path_decides),
 		cmocka_unit_test(a_packet_of_the_kernel_keeps_its_ttl),
+		cmocka_unit_test(software_spreads_by_the_home_of_the_session),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -26,15 +26,23 @@ halves(void **state)
 		assert_int_equal(server.epoch, 1);
 		// RFC 5246 6.3: client_write_key, server_write_key, client_write_IV, server_write_IV.
 		assert_int_equal(mst_aead_key_init(&expanded, s->aead, block), 0);
-		assert_memory_equal(&server.rx, &expanded, sizeof(expanded));
-		assert_memory_equal(&client.tx, &expanded, sizeof(expanded));
+		assert_memory_equal(server.rx.store, expanded.store, sizeof(expanded.store));
+		assert_int_equal(server.rx.alg, expanded.alg);
+		assert_int_equal(server.rx.id, 1);
+		assert_memory_equal(client.tx.store, expanded.store, sizeof(expanded.store));
+		assert_int_equal(client.tx.alg, expanded.alg);
+		assert_int_equal(client.tx.id, 1);
 		assert_int_equal(mst_aead_key_init(&expanded, s->aead, block + s->key_bytes), 0);
-		assert_memory_equal(&server.tx, &expanded, sizeof(expanded));
-		assert_memory_equal(&client.rx, &expanded, sizeof(expanded));
-		assert_memory_equal(server.rx_iv, ivs, s->iv_bytes);
-		assert_memory_equal(client.tx_iv, ivs, s->iv_bytes);
-		assert_memory_equal(server.tx_iv, ivs + s->iv_bytes, s->iv_bytes);
-		assert_memory_equal(client.rx_iv, ivs + s->iv_bytes, s->iv_bytes);
+		assert_memory_equal(server.tx.store, expanded.store, sizeof(expanded.store));
+		assert_int_equal(server.tx.alg, expanded.alg);
+		assert_int_equal(server.tx.id, 1);
+		assert_memory_equal(client.rx.store, expanded.store, sizeof(expanded.store));
+		assert_int_equal(client.rx.alg, expanded.alg);
+		assert_int_equal(client.rx.id, 1);
+		assert_memory_equal(server.rx.salt, ivs, s->iv_bytes);
+		assert_memory_equal(client.tx.salt, ivs, s->iv_bytes);
+		assert_memory_equal(server.tx.salt, ivs + s->iv_bytes, s->iv_bytes);
+		assert_memory_equal(client.rx.salt, ivs + s->iv_bytes, s->iv_bytes);
 	}
 }
 

@@ -38,7 +38,8 @@ add(uint16_t mtu, unsigned int queues)
 	struct mst_port_params p = {.device = "net_af_packet0,iface=mst-t0",
 		.mtu = mtu,
 		.queues = queues,
-		.roles = MST_PORT_PUBLIC};
+		.roles = MST_PORT_PUBLIC,
+		.wake = true};
 
 	return mst_port_add(&p, 1, err, sizeof(err));
 }
@@ -64,6 +65,36 @@ every_socket_of_the_fanout_is_polled(void **state)
 	assert_int_equal(p->n_txq, 1);
 	assert_string_equal(p->driver, "net_af_packet");
 	assert_int_equal(p->mtu, 1500);
+}
+
+// Which socket is which queue's is told by what is readable before a queue is read, and not behind it.
+static void
+each_queue_has_its_socket(void **state)
+{
+	const struct mst_port *p = mst_port_get(0);
+	uint8_t frame[64] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 0x88, 0xb5};
+	unsigned int readable = 0;
+
+	(void)state;
+	assert_int_equal(p->wake, MST_PORT_WAKE_SOCKET);
+	assert_true(p->sockets[0] < p->sockets[1] && p->sockets[1] < p->sockets[2]);
+	for (int i = 0; i < N_FRAMES; i++)
+		assert_int_equal(send(wire, frame, sizeof(frame), 0), sizeof(frame));
+	for (uint16_t q = 0; q < p->n_rxq; q++) {
+		struct pollfd fd = {.fd = p->sockets[q], .events = POLLIN};
+		struct rte_mbuf *m[MST_BURST];
+		unsigned int got = 0;
+		bool told = poll(&fd, 1, 0) == 1;
+
+		for (uint16_t n = 1; n > 0; got += n) {
+			n = rte_eth_rx_burst(p->dpdk_id, q, m, MST_BURST);
+			rte_pktmbuf_free_bulk(m, n);
+		}
+		assert_int_equal(told, got > 0);
+		assert_int_equal(poll(&fd, 1, 0), 0);
+		readable += told;
+	}
+	assert_true(readable >= 1);
 }
 
 static unsigned int
@@ -155,6 +186,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_large_mtu_is_refused),
 		cmocka_unit_test(every_socket_of_the_fanout_is_polled),
+		cmocka_unit_test(each_queue_has_its_socket),
 		cmocka_unit_test(frames_arrive),
 		cmocka_unit_test(frames_leave),
 	};

@@ -3,6 +3,7 @@
 
 #include <rte_mbuf.h>
 
+#include "port_private.h"
 #include "port_test.h"
 
 static void
@@ -38,6 +39,47 @@ one_pool_with_the_packet_area(void **state)
 	assert_int_equal(rte_mempool_avail_count(mst_port_pool()), 1023);
 }
 
+static void
+every_node_with_workers_gets_a_share(void **state)
+{
+	static const struct {
+		int sockets[5];
+		unsigned int n, shares[3], nodes;
+	} cases[] = {
+		{{0}, 1, {1000, 0, 0}, 1}, {{0, 0, 0}, 3, {1000, 0, 0}, 1}, {{0, 1}, 2, {500, 500, 0}, 2},
+		{{1, 0, 1}, 3, {333, 667, 0}, 2}, // what does not divide is not lost
+		{{2, 2}, 2, {0, 0, 1000}, 1},
+		{{-1, 9999, 1, 2, 1}, 5, {400, 400, 200}, 3}, // an unknown node is the first
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+		unsigned int shares[RTE_MAX_NUMA_NODES];
+
+		assert_int_equal(
+			port_pool_shares(cases[i].sockets, cases[i].n, 1000, shares), cases[i].nodes);
+		for (unsigned int node = 0; node < RTE_MAX_NUMA_NODES; node++)
+			assert_int_equal(shares[node], node < 3 ? cases[i].shares[node] : 0);
+	}
+}
+
+static void
+a_node_without_a_pool_uses_the_first(void **state)
+{
+	unsigned int mbufs, in_use;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
+
+	(void)state;
+	assert_ptr_equal(port_pool_on(0), mst_port_pool());
+	assert_ptr_equal(port_pool_on(SOCKET_ID_ANY), mst_port_pool());
+	assert_ptr_equal(port_pool_on(RTE_MAX_NUMA_NODES - 1), mst_port_pool());
+	assert_ptr_equal(port_pool_on(RTE_MAX_NUMA_NODES), mst_port_pool());
+	mst_port_pool_usage(&mbufs, &in_use);
+	assert_int_equal(mbufs, 1023);
+	assert_int_equal(in_use, 1);
+	rte_pktmbuf_free(m);
+}
+
 static int
 start(void **state)
 {
@@ -59,6 +101,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(room_follows_the_mtu),
 		cmocka_unit_test(one_pool_with_the_packet_area),
+		cmocka_unit_test(every_node_with_workers_gets_a_share),
+		cmocka_unit_test(a_node_without_a_pool_uses_the_first),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

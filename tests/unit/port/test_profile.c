@@ -15,6 +15,7 @@ static const char good[] = "driver: net_x\n"
 			   "queues: {rx-max: 2, tx-max: 2, spread: any}\n"
 			   "descriptors: {rx: 64, tx: 64}\n"
 			   "offloads: {rx-checksum: true, tx-checksum: false, rss: true}\n"
+			   "wake: none\n"
 			   "exception: tap\n"
 			   "limits: none\n"
 			   "prepare: nothing\n";
@@ -85,6 +86,8 @@ the_files_of_the_tree(void **state)
 	assert_null(mst_port_profile("net_null"));
 	assert_int_equal(mst_port_profile("net_af_packet")->interface, MST_PORT_INTERFACE_USES);
 	assert_int_equal(mst_port_profile("net_af_packet")->spread, MST_PORT_SPREAD_ALL);
+	assert_int_equal(mst_port_profile("net_af_packet")->wake, MST_PORT_WAKE_SOCKET);
+	assert_int_equal(mst_port_profile("net_tap")->wake, MST_PORT_WAKE_INTERRUPT);
 	assert_non_null(strstr(mst_port_profile("net_af_packet")->devargs, "qpairs={queues}"));
 	assert_non_null(strstr(mst_port_profile("net_af_packet")->prepare, "ingress"));
 }
@@ -125,7 +128,7 @@ each_key_is_required(void **state)
 		assert_non_null(strstr(err, key));
 		n++;
 	}
-	assert_int_equal(n, 9);
+	assert_int_equal(n, 10);
 	remove_folder(dir);
 }
 
@@ -138,7 +141,8 @@ bad_values_are_named_by_place(void **state)
 		{"rx-max: 2", "rx-max: 0", "net_x.yaml:4:"},
 		{"rx: 64", "rx: many", "net_x.yaml:5:"},
 		{"spread: any", "spread: rss", "net_x.yaml:4:"},
-		{"exception: tap", "exception: kni", "net_x.yaml:7:12"},
+		{"exception: tap", "exception: kni", "net_x.yaml:8:12"},
+		{"wake: none", "wake: bell", "net_x.yaml:7:7"},
 		{"rss: true", "rss: yes", "net_x.yaml:6:"},
 		{"summary: for", "sumary: for", "net_x.yaml:2:1"},
 		{"driver: net_x", "driver: net_x_with_a_name_that_is_far_too_long", "net_x.yaml:1:9"},
