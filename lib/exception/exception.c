@@ -132,7 +132,7 @@ mst_exception_create(const struct mst_exception_params *p, char *err, size_t err
 	}
 	for (unsigned int i = 0; ret == 0 && i < p->n_ports; i++)
 		ret = set_up_tap(&p->ports[i], err, err_cap);
-	if (ret == 0)
+	if (ret == 0 && p->tun != NULL)
 		ret = set_up_tun(p, err, err_cap);
 	if (ret == 0)
 		ret = exception_telemetry();

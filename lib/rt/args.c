@@ -31,7 +31,7 @@ add_lcores(struct rt_args *a, const struct rt_cpus *c)
 		mst_str_fmt(&s, "%u@%d", rt_cpus_control_lcore(c), c->control);
 	else
 		mst_str_fmt(&s, "%d", c->control);
-	for (unsigned int i = 0; i < c->n_workers; i++) {
+	for (unsigned int i = 0; i < c->n_workers && !c->single; i++) {
 		if (renumbered)
 			mst_str_fmt(&s, ",%u@%d", rt_cpus_worker_lcore(c, i), c->workers[i]);
 		else

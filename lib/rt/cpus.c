@@ -82,11 +82,11 @@ int
 rt_cpus_choose(const struct mst_rt_params *p, const cpu_set_t *allowed, struct rt_cpus *out, char *err,
 	size_t err_cap)
 {
-	struct rt_cpus c = {.control = -1};
+	struct rt_cpus c = {.control = -1, .single = p->one_lcore};
 
 	MST_TRY(take_workers(p, allowed, &c, err, err_cap));
 	MST_TRY(take_control(p, allowed, &c, err, err_cap));
-	while (p->n_workers == 0 && c.n_workers < MST_MAX_WORKERS) {
+	while (p->n_workers == 0 && !c.single && c.n_workers < MST_MAX_WORKERS) {
 		int cpu = first_free(&c, allowed, c.control);
 
 		if (cpu < 0)
@@ -95,7 +95,7 @@ rt_cpus_choose(const struct mst_rt_params *p, const cpu_set_t *allowed, struct r
 	}
 	if (c.n_workers == 0)
 		c.workers[c.n_workers++] = c.control;
-	c.shared = c.shared || is_worker(&c, c.control);
+	c.shared = !c.single && (c.shared || is_worker(&c, c.control));
 	*out = c;
 	return 0;
 }
@@ -121,5 +121,7 @@ rt_cpus_control_lcore(const struct rt_cpus *c)
 unsigned int
 rt_cpus_worker_lcore(const struct rt_cpus *c, unsigned int i)
 {
+	if (c->single)
+		return rt_cpus_control_lcore(c);
 	return rt_cpus_renumbered(c) ? i + 1 : (unsigned int)c->workers[i];
 }

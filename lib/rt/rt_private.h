@@ -11,6 +11,7 @@ struct rt_cpus {
 	int workers[MST_MAX_WORKERS];
 	unsigned int n_workers;
 	bool shared; // two lcores run on one CPU: where there is one only, or because the operator wrote it so
+	bool single; // control is the one worker too: one lcore
 };
 
 // allowed: what sched_getaffinity() says of this process.

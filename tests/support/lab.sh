@@ -34,8 +34,9 @@ fail() {
 in_client() { ip netns exec "$LAB_ID-c" "$@"; }
 in_gateway() { ip netns exec "$LAB_ID-g" "$@"; }
 in_lan() { ip netns exec "$LAB_ID-l" "$@"; }
+in_fleet() { ip netns exec "$LAB_ID-f" "$@"; }
 
-# background NAME c|g|l COMMAND...: runs it in a namespace, its pid in $LAB/NAME.pid (ip replaces itself by the command).
+# background NAME c|g|l|f COMMAND...: runs it in a namespace, its pid in $LAB/NAME.pid (ip replaces itself by the command).
 background() {
 	local name=$1 ns=$2 input
 	shift 2
@@ -68,14 +69,15 @@ pair() { # pair NS_A IF_A NS_B IF_B
 }
 
 # The kernel sees each frame that AF_PACKET copies: it must not answer. veth leaves checksums to hardware it has not.
-quiet() { # quiet INTERFACE: an interface whose frames are DPDK's alone
-	in_gateway sysctl -q -w "net.ipv6.conf.$1.disable_ipv6=1" 2>/dev/null || true
-	in_gateway nft -f - <<-N
+quiet() { # quiet INTERFACE [in_NAMESPACE]: an interface whose frames are DPDK's alone
+	local inside=${2:-in_gateway}
+	$inside sysctl -q -w "net.ipv6.conf.$1.disable_ipv6=1" 2>/dev/null || true
+	$inside nft -f - <<-N
 		table netdev mst_$1 {
 			chain ingress { type filter hook ingress device $1 priority 0; policy drop; }
 		}
 	N
-	in_gateway ethtool -K "$1" tx off rx off gro off gso off tso off >/dev/null 2>&1 || true
+	$inside ethtool -K "$1" tx off rx off gro off gso off tso off >/dev/null 2>&1 || true
 }
 
 lab_namespaces() {
@@ -93,6 +95,30 @@ lab_namespaces() {
 	ip -n "$LAB_ID-c" addr add $PUB_CLIENT/24 dev eth0
 	ip -n "$LAB_ID-l" addr add $LAN_HOST/24 dev eth0
 	ip -n "$LAB_ID-l" route add $POOL via $LAN_GW
+}
+
+# Both far ends in one namespace, out0 and in0, for a program that plays the devices and the LAN at once.
+lab_fleet() { # lab_fleet N: and dev0 .. devN-1 as users, whose hash costs the gateway little
+	local hash n
+	ip netns add "$LAB_ID-f"
+	ip -n "$LAB_ID-f" link set lo up
+	ip -n "$LAB_ID-c" link set eth0 netns "$LAB_ID-f" name out0
+	ip -n "$LAB_ID-l" link set eth0 netns "$LAB_ID-f" name in0
+	for n in out0 in0; do
+		ip -n "$LAB_ID-f" link set $n up
+		quiet $n in_fleet
+	done
+	hash=$(openssl passwd -1 secret)
+	seq -f "dev%.0f:staff:$hash" 0 $(($1 - 1)) >>"$LAB/users"
+	echo secret >"$LAB/password"
+}
+
+# fleet OPTION...: mst-loadgen between the two ends of the gateway.
+fleet() {
+	in_fleet "${MST_LOADGEN:-$MST_BUILD/app/loadgen/mst-loadgen}" --port "net_af_packet0,iface=out0" \
+		--address $PUB_CLIENT/24 --gateway $PUB_GW --plain-port "net_af_packet1,iface=in0" \
+		--plain-address $LAN_HOST/24 --plain-via $LAN_GW --user 'dev%u' --password-file "$LAB/password" \
+		--pin "$LAB_PIN" --file-prefix "$LAB_ID-f" --memory 256 --hugepages off "$@"
 }
 
 lab_certificate() {
@@ -304,9 +330,9 @@ lab_remove() {
 		wait_for 5 test ! -e "/proc/$pid/exe" || kill -KILL "$pid" 2>/dev/null || true
 	done
 	wait 2>/dev/null || true
-	for n in $LAB_NS; do
+	for n in $LAB_NS f; do
 		ip netns pids "$LAB_ID-$n" 2>/dev/null | xargs -r kill -KILL 2>/dev/null || true
 		ip netns del "$LAB_ID-$n" 2>/dev/null || true
 	done
-	rm -rf "/var/run/dpdk/$LAB_ID" "$LAB"
+	rm -rf "/var/run/dpdk/$LAB_ID" "/var/run/dpdk/$LAB_ID-f" "$LAB"
 }

@@ -55,7 +55,7 @@ struct mst_exception_port {
 struct mst_exception_params {
 	struct mst_exception_port ports[MST_MAX_PORTS];
 	unsigned int n_ports;
-	const char *tun;	     // name of the inner tun, e.g. "mst-tun"
+	const char *tun;	     // name of the inner tun, e.g. "mst-tun"; NULL: none
 	uint16_t tun_mtu;	     // inner MTU of the tunnels
 	const struct mst_net *pools; // routed to the tun
 	size_t n_pools;

@@ -24,6 +24,7 @@ struct mst_rt_params {
 	int control_cpu;		  // -1 = choose ("lcores: auto")
 	int worker_cpus[MST_MAX_WORKERS]; // one CPU more than once, or control's too: shared
 	unsigned int n_workers; // 0 = choose: every other CPU this process may run on; one CPU: share it
+	bool one_lcore;		// no worker lcores: the loop of the caller does the work of worker 0 as well
 	enum mst_rt_huge huge;	// auto: hugepages when enough are free, else --no-huge --no-shconf
 	unsigned int memory_mib;
 	const char *file_prefix;

@@ -47,6 +47,18 @@ ordinary_pages_with_pci(void **state)
 }
 
 static void
+one_lcore_has_no_worker(void **state)
+{
+	struct mst_rt_params p = {.file_prefix = "mst", .memory_mib = 64};
+	struct rt_cpus c = {.control = 3, .workers = {3}, .n_workers = 1, .single = true};
+
+	(void)state;
+	assert_int_equal(rt_args_build(&args, &p, &c, false, err, sizeof(err)), 0);
+	expect_line("mst-gateway -l 3 --main-lcore 3 --file-prefix mst --no-huge --no-shconf -m 64 --no-pci "
+		    "--iova-mode=va");
+}
+
+static void
 one_cpu_is_two_lcores(void **state)
 {
 	struct mst_rt_params p = {.file_prefix = "mst", .memory_mib = 64};
@@ -127,6 +139,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hugepages_without_pci),
 		cmocka_unit_test(ordinary_pages_with_pci),
+		cmocka_unit_test(one_lcore_has_no_worker),
 		cmocka_unit_test(one_cpu_is_two_lcores),
 		cmocka_unit_test(cpus_beyond_eal_are_renumbered),
 		cmocka_unit_test(extra_words_come_last),

@@ -52,6 +52,22 @@ auto_on_one_cpu_shares_it(void **state)
 }
 
 static void
+one_lcore_is_its_own_worker(void **state)
+{
+	struct mst_rt_params p = {.control_cpu = -1, .one_lcore = true};
+	cpu_set_t set = cpus_of(2, 4);
+	struct rt_cpus c;
+
+	(void)state;
+	assert_int_equal(rt_cpus_choose(&p, &set, &c, err, sizeof(err)), 0);
+	assert_int_equal(c.control, 2);
+	assert_int_equal(c.n_workers, 1);
+	assert_true(c.single);
+	assert_false(c.shared);
+	assert_int_equal(rt_cpus_worker_lcore(&c, 0), rt_cpus_control_lcore(&c));
+}
+
+static void
 auto_is_bounded(void **state)
 {
 	struct mst_rt_params p = {.control_cpu = -1};
@@ -140,6 +156,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(auto_takes_every_cpu),
 		cmocka_unit_test(auto_on_one_cpu_shares_it),
+		cmocka_unit_test(one_lcore_is_its_own_worker),
 		cmocka_unit_test(auto_is_bounded),
 		cmocka_unit_test(control_given_or_chosen_beside_workers),
 		cmocka_unit_test(lcores_share_a_cpu_where_the_list_says_so),
