@@ -7,7 +7,6 @@
 #define VERSION 0xfefd // RFC 6347 4.1: DTLS 1.2
 #define EXPLICIT_BYTES 8
 #define SEQ_BITS 48
-#define CIPHERTEXT_MAX_BYTES (LG_RECORD_PLAIN_MAX_BYTES + 2048) // RFC 5246 6.2.3
 
 // What a suite takes of the key block, and carries in a record. RFC 5288 3: salt of 4 bytes, explicit nonce of
 // 8; RFC 7905 2: IV of 12, nothing explicit.
@@ -228,8 +227,7 @@ lg_record_open(struct lg_record *r, uint8_t *data, size_t len, struct lg_record_
 	*rec_len = LG_RECORD_HEADER_BYTES + h.body_len;
 	if (h.number >> SEQ_BITS != r->epoch)
 		return LG_RECORD_EPOCH;
-	if (*rec_len < lg_record_overhead(r) || h.body_len > CIPHERTEXT_MAX_BYTES ||
-		*rec_len - lg_record_overhead(r) > LG_RECORD_PLAIN_MAX_BYTES)
+	if (*rec_len < lg_record_overhead(r) || *rec_len - lg_record_overhead(r) > LG_RECORD_PLAIN_MAX_BYTES)
 		return LG_RECORD_LENGTH;
 	v = window_check(r, h.number & seq_mask);
 	if (v != LG_RECORD_OK)
