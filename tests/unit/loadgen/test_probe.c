@@ -142,6 +142,13 @@ others(void **state)
 	// Cut on the way, with an IP header that fits what is left.
 	mst_wire_put16(buf + 2, 180);
 	assert_int_equal(lg_probe_parse(buf, 180, KEY, 64000, false, &seen), LG_PROBE_CUT);
+	// Parts of a packet, and options of IP, are none of ours, whatever else fits.
+	write_one(&p, 64, 5);
+	buf[6] = 0x20;
+	assert_int_equal(lg_probe_parse(buf, 64, KEY, 64000, false, &seen), LG_PROBE_FOREIGN);
+	buf[6] = 0x40;
+	buf[0] = 0x46;
+	assert_int_equal(lg_probe_parse(buf, 64, KEY, 64000, false, &seen), LG_PROBE_FOREIGN);
 	// A direction there is none of, though the check is right.
 	lg_probe_init(&p, &up);
 	p.head[32] = LG_N_DIRS;

@@ -182,6 +182,51 @@ hiccups(void **state)
 }
 
 static void
+what_passed_stays(void **state)
+{
+	struct model m = {.carries = 500000};
+	struct lg_search_bound low;
+
+	(void)state;
+	start(LG_SEARCH_NDR, 1000000, 0, 3000);
+	while (lg_search_next(&s, &trial) && (s.report.low.pps == 0 || trial.pps <= s.report.low.pps))
+		answer(&m);
+	low = s.report.low;
+	assert_true(low.pps > 0 && trial.pps > low.pps);
+	// All of a tenth arrives: that says nothing of a load that passed before.
+	assert_int_equal(lg_search_result(&s, &(struct lg_trial_result){low.pps / 10, 0, MST_NS_PER_S}), 0);
+	assert_int_equal(s.report.low.pps, low.pps);
+}
+
+// Answers that have nothing to do with the load: the number of trials is the end of it.
+static void
+bounded(void **state)
+{
+	bool reached = false;
+
+	(void)state;
+	for (uint64_t seed = 1; seed < 4000; seed++) {
+		uint64_t x = seed * 0x9e3779b97f4a7c15u;
+
+		for (start(LG_SEARCH_NDR, LG_RATE_MAX_PPS, 0, 3000); lg_search_next(&s, &trial);) {
+			struct lg_trial_result r = {
+				.sent = trial.pps * trial.ms / 1000, .ns = trial.ms * MST_NS_PER_MS};
+
+			x ^= x << 13;
+			x ^= x >> 7;
+			x ^= x << 17;
+			r.sent = (x >> 20) % 8 == 0 ? r.sent * ((x >> 30) % 1000) / 1000 : r.sent;
+			r.lost = r.sent > 0 && x % 2 == 0;
+			assert_int_equal(lg_search_result(&s, &r), 0);
+		}
+		assert_true(s.report.trials <= LG_SEARCH_TRIALS_MAX);
+		assert_true(s.report.complete || s.report.trials == LG_SEARCH_TRIALS_MAX);
+		reached |= !s.report.complete;
+	}
+	assert_true(reached);
+}
+
+static void
 phases_grow(void **state)
 {
 	struct model m = {.carries = 500000};
@@ -266,6 +311,8 @@ main(void)
 		cmocka_unit_test(slow_sender),
 		cmocka_unit_test(noise),
 		cmocka_unit_test(hiccups),
+		cmocka_unit_test(what_passed_stays),
+		cmocka_unit_test(bounded),
 		cmocka_unit_test(phases_grow),
 		cmocka_unit_test(mrr),
 		cmocka_unit_test(refused),
