@@ -12,8 +12,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <rte_malloc.h>
-
 #include "bench.h"
 
 #define PIPE_BYTES 32768
@@ -36,7 +34,7 @@ static const char help[] =
 	"  --count N        set-ups, or of the storm DPD requests (default 2000, storm: 100)\n"
 	"  --waiting N      storm: devices that knock at the same time (default 256)\n"
 	"  --json           one object a key: {key, mode, count, setups_per_s, us: {part: {p10, median}},\n"
-	"                   bytes_per_session: {heap, eal, rss}}; storm: {key, mode, count, waiting,\n"
+	"                   bytes_per_session: {heap, rss, data_plane}}; storm: {key, mode, count, waiting,\n"
 	"                   dpd_us and turn_us: {median, p99, max}, setups}\n"
 	"  --help\n\n"
 	"DTLS datagrams never pass a socket: workers hand them over by ring, and here they are handed over "
@@ -249,14 +247,13 @@ set_up(struct bench *b, unsigned int number)
 
 // ---- what stays with a session ------------------------------------------------------------------
 struct memory {
-	double heap, eal, rss;
+	double heap, rss;
 };
 
 static struct memory
 memory_now(void)
 {
 	struct mallinfo2 m = mallinfo2();
-	struct rte_malloc_socket_stats eal = {0};
 	unsigned long size = 0, resident = 0;
 	FILE *f = fopen("/proc/self/statm", "r");
 
@@ -265,13 +262,14 @@ memory_now(void)
 			resident = 0;
 		fclose(f);
 	}
-	(void)rte_malloc_get_socket_stats(0, &eal);
 	return (struct memory){
 		.heap = (double)(m.uordblks + m.hblkhd),
-		.eal = (double)eal.heap_allocsz_bytes,
 		.rss = (double)resident * (double)sysconf(_SC_PAGESIZE),
 	};
 }
+
+// Of the pools that the session tables make at start.
+#define DATA_PLANE_BYTES (sizeof(struct mst_session) + sizeof(struct mst_sa))
 
 // ---- report -------------------------------------------------------------------------------------
 static void
@@ -283,8 +281,8 @@ print_json(struct bench *b, enum gateway_key key, const struct memory *m)
 	for (enum part p = 0; p < PART_COUNT; p++)
 		printf("%s\"%s\":{\"p10\":%.1f,\"median\":%.1f}", p != 0 ? "," : "", part_names[p],
 			bench_series_at(&b->parts[p], 0.1), bench_series_at(&b->parts[p], 0.5));
-	printf("},\"bytes_per_session\":{\"heap\":%.0f,\"eal\":%.0f,\"rss\":%.0f}}\n", m->heap, m->eal,
-		m->rss);
+	printf("},\"bytes_per_session\":{\"heap\":%.0f,\"rss\":%.0f,\"data_plane\":%zu}}\n", m->heap, m->rss,
+		DATA_PLANE_BYTES);
 }
 
 static void
@@ -297,8 +295,9 @@ print_text(struct bench *b, enum gateway_key key, const struct memory *m)
 	for (enum part p = 0; p < PART_COUNT; p++)
 		printf("  %-10s %10.1f %10.1f\n", part_names[p], bench_series_at(&b->parts[p], 0.1),
 			bench_series_at(&b->parts[p], 0.5));
-	printf("  bytes a session that stays: heap %.0f, EAL %.0f; RSS of the process %.0f\n", m->heap,
-		m->eal, m->rss);
+	printf("  bytes a session that stays: heap %.0f, RSS of the process %.0f; in the data plane %zu, "
+	       "taken at start\n",
+		m->heap, m->rss, DATA_PLANE_BYTES);
 }
 
 static void
@@ -307,7 +306,6 @@ report(struct bench *b, enum gateway_key key, const struct memory *before)
 	struct memory after = memory_now(), each;
 
 	each.heap = (after.heap - before->heap) / b->o->count;
-	each.eal = (after.eal - before->eal) / b->o->count;
 	each.rss = (after.rss - before->rss) / b->o->count;
 	if (b->o->json)
 		print_json(b, key, &each);

@@ -7,8 +7,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_malloc.h>
-
 #include "mst_wire_inline.h"
 
 #include "session.h"
@@ -67,7 +65,7 @@ mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_pa
 
 	if ((p->tuple.version != 4 && p->tuple.version != 6) || owner >= mst_rt_n_workers())
 		return -EINVAL;
-	sa = rte_zmalloc_socket("mst_sa", sizeof(*sa), alignof(struct mst_sa), mst_rt_worker_socket(owner));
+	sa = session_pool_take(&session_state.associations, mst_rt_worker_socket(owner));
 	if (sa == NULL)
 		return -ENOMEM;
 	sa->session = s;
@@ -84,17 +82,17 @@ mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_pa
 }
 
 static void
-wipe_and_free(struct mst_sa *sa)
+wipe_and_give(struct mst_sa *sa)
 {
 	mst_dtls_keys_wipe(&sa->keys);
-	rte_free(sa);
+	session_pool_give(sa);
 }
 
 void
 mst_sa_destroy_unpublished(struct mst_sa *sa)
 {
 	if (sa != NULL)
-		wipe_and_free(sa);
+		wipe_and_give(sa);
 }
 
 // Adds what was counted since the last call to the totals of the session: the counters of an association may
@@ -126,7 +124,7 @@ reclaim(void *p)
 
 	if (s != NULL)
 		fold_counters(s, sa);
-	wipe_and_free(sa);
+	wipe_and_give(sa);
 }
 
 static void

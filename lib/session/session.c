@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_malloc.h>
-
 #include "mst_wire_inline.h"
 
 static_assert(offsetof(struct mst_session, id) % 64 == 0, "what workers read starts a line");
@@ -57,11 +55,10 @@ mst_session_open(struct mst_session **out, const struct mst_session_info *info, 
 		return -EADDRNOTAVAIL;
 	}
 	home = (uint16_t)(index % mst_rt_n_workers());
-	s = rte_zmalloc_socket(
-		"mst_session", sizeof(*s), alignof(struct mst_session), mst_rt_worker_socket(home));
+	s = session_pool_take(&st->sessions, mst_rt_worker_socket(home));
 	copy = malloc(sizeof(*copy));
 	if (s == NULL || copy == NULL) {
-		rte_free(s);
+		session_pool_give(s);
 		free(copy);
 		session_lease_give(&st->leases, index);
 		return -ENOMEM;
@@ -93,7 +90,7 @@ reclaim(void *p)
 	mst_wipe(s->info, sizeof(*s->info));
 	free(s->info);
 	mst_wipe(s, sizeof(*s));
-	rte_free(s);
+	session_pool_give(s);
 }
 
 void

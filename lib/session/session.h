@@ -40,11 +40,25 @@ MST_MUST_USE int session_tuples_put(struct session_tuples *t, struct mst_sa *sa)
 void session_tuples_remove(struct session_tuples *t, const struct mst_sa_tuple *tuple);
 uint64_t session_tuple_hash(const struct mst_sa_tuple *t, const struct session_tuple_key *key);
 
+// ---- pools.c ------------------------------------------------------------------------------------
+// Objects of one kind, on each NUMA node that has workers.
+struct session_pool {
+	struct rte_mempool *of_node[RTE_MAX_NUMA_NODES];
+};
+
+// n objects, and some more; bytes is a whole number of cache lines. -ENOMEM, with something left to destroy.
+MST_MUST_USE int session_pool_create(struct session_pool *p, const char *what, uint32_t n, size_t bytes);
+void session_pool_destroy(struct session_pool *p);
+// All zero, of node if it has one left; NULL: none is left.
+void *session_pool_take(const struct session_pool *p, int node);
+void session_pool_give(void *object); // NULL is allowed
+
 // ---- state --------------------------------------------------------------------------------------
 // Control writes; counters are relaxed atomics because telemetry reads them.
 struct session_state {
 	struct session_leases leases;
 	struct session_tuples by_tuple;
+	struct session_pool sessions, associations;
 	uint32_t capacity;
 	uint32_t last_id;
 	bool home_owns;

@@ -103,6 +103,12 @@ mst_session_tables_create(const struct mst_session_params *p, char *err, size_t 
 		ret = make_leases(p);
 	if (ret == 0)
 		ret = session_tuples_init(&session_state.by_tuple, session_state.capacity);
+	if (ret == 0)
+		ret = session_pool_create(&session_state.sessions, "session", session_state.capacity,
+			sizeof(struct mst_session));
+	if (ret == 0)
+		ret = session_pool_create(
+			&session_state.associations, "sa", session_state.capacity, sizeof(struct mst_sa));
 	if (ret < 0) {
 		mst_session_tables_destroy();
 		return fail(err, err_cap, ret,
@@ -134,6 +140,8 @@ mst_session_tables_destroy(void)
 			(unsigned int)st->live, (unsigned int)st->quarantined);
 	mst_rt_reader_enter(); // a telemetry reader finishes first
 	session_tuples_fini(&st->by_tuple);
+	session_pool_destroy(&st->sessions);
+	session_pool_destroy(&st->associations);
 	session_leases_fini(&st->leases);
 	rte_free(mst_session_table_.slots);
 	mst_session_table_ = (struct mst_session_table){0};

@@ -76,6 +76,19 @@ rte_zmalloc(const char *type, size_t size, unsigned int align)
 	return rte_zmalloc_socket(type, size, align, 0);
 }
 
+void *
+session_pool_take(const struct session_pool *p, int node)
+{
+	(void)p;
+	return rte_zmalloc_socket("object", sizeof(struct mst_sa), 64, node); // the larger of the two kinds
+}
+
+void
+session_pool_give(void *object)
+{
+	rte_free(object);
+}
+
 void
 rte_free(void *p)
 {

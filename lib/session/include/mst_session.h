@@ -29,13 +29,13 @@ struct mst_sa_counts {
 
 struct mst_sa {
 	// control writes before publish, workers read: what the way in reads of it
-	alignas(128) struct mst_sa_tuple tuple;
+	alignas(64) struct mst_sa_tuple tuple;
 	struct mst_session *session;
 	uint32_t session_index, session_id;
 	uint16_t epoch;
 	uint16_t owner; // worker that owns the receive state
 
-	// rx owner writes (plain load and store, read by telemetry); beside the line above, for what fetches in pairs
+	// rx owner writes (plain load and store, read by telemetry)
 	alignas(64) _Atomic uint64_t rx_packets;
 	_Atomic uint64_t rx_bytes;
 	_Atomic uint64_t last_rx_tsc;
