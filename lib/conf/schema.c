@@ -39,7 +39,7 @@ static const struct mst_conf_key dpdk_keys[] = {
 	{.name = "hugepages", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_dpdk, hugepages),
 	 .words = hugepages_words, .def = "auto", .change = MST_CONF_RESTART,
 	 .help = "auto: where the host has enough of them"},
-	ROW_UINT("memory", struct mst_conf_dpdk, memory_mib, 64, 1048576, "512", MST_CONF_RESTART,
+	ROW_UINT("memory", struct mst_conf_dpdk, memory_mib, 64, 1048576, "1024", MST_CONF_RESTART,
 		"memory of the data path in MiB"),
 	{.name = "idle", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_dpdk, idle), .words = idle_words,
 	 .def = "auto", .change = MST_CONF_RESTART,

@@ -26,7 +26,7 @@ bool rt_cpus_renumbered(const struct rt_cpus *c);
 // ---- args.c: pure -------------------------------------------------------------------------------
 #define RT_ARGS_MAX 96
 #define RT_EXTRA_MAX 64
-#define RT_DEFAULT_MEMORY_MIB 512
+#define RT_DEFAULT_MEMORY_MIB 1024
 
 struct rt_args {
 	char text[16384]; // the words, each with its NUL

@@ -112,7 +112,7 @@ mst_session_tables_create(const struct mst_session_params *p, char *err, size_t 
 	if (ret < 0) {
 		mst_session_tables_destroy();
 		return fail(err, err_cap, ret,
-			"no memory for the session tables: give memory: more, or the pool less");
+			"no memory for the session tables: raise dpdk.memory, or lower limits.sessions");
 	}
 	return session_telemetry_register();
 }

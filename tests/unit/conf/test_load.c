@@ -18,7 +18,7 @@ the_least_file(void **state)
 	assert_int_equal(mst_conf_load_text(&c, "f", least, strlen(least), &err), 0);
 	assert_false(c->dpdk.lcores.present);
 	assert_int_equal(c->dpdk.hugepages, MST_CONF_HUGEPAGES_AUTO);
-	assert_int_equal(c->dpdk.memory_mib, 512);
+	assert_int_equal(c->dpdk.memory_mib, 1024);
 	assert_int_equal(c->dpdk.idle, MST_CONF_IDLE_AUTO);
 	assert_string_equal(c->dpdk.file_prefix, "mst");
 	assert_int_equal(c->dpdk.n_extra_eal, 0);
