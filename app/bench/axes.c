@@ -6,7 +6,7 @@
 #include "bench.h"
 
 const char *
-bench_word(const char *words, unsigned int index, char out[16])
+bench_word(const char *words, unsigned int index, char out[BENCH_WORD_BYTES])
 {
 	const char *p = words;
 
@@ -16,14 +16,14 @@ bench_word(const char *words, unsigned int index, char out[16])
 	}
 	if (p == NULL)
 		return NULL;
-	snprintf(out, 16, "%.*s", (int)strcspn(p, " "), p);
+	snprintf(out, BENCH_WORD_BYTES, "%.*s", (int)strcspn(p, " "), p);
 	return out;
 }
 
 static int
 one(const char *item, size_t len, const char *words, unsigned int min, unsigned int max, unsigned int *out)
 {
-	char word[16];
+	char word[BENCH_WORD_BYTES];
 	uint64_t v;
 
 	for (unsigned int i = 0; words != NULL && bench_word(words, i, word) != NULL; i++) {

@@ -82,7 +82,9 @@ void bench_pick_init(struct bench_pick *p, enum bench_order order, uint32_t n_se
 void bench_pick_fini(struct bench_pick *p);
 uint32_t bench_pick_next(struct bench_pick *p);
 
-const char *bench_word(const char *words, unsigned int index, char out[16]); // of a list of words
+#define BENCH_WORD_BYTES 24
+const char *bench_word(
+	const char *words, unsigned int index, char out[BENCH_WORD_BYTES]); // of a list of words
 
 // ---- world.c: a gateway without a network -------------------------------------------------------
 struct bench_world_params {

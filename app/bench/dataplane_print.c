@@ -58,7 +58,7 @@ print_stages(struct dataplane_cell *c)
 void
 dataplane_print_row(struct dataplane_cell *c, bool stages)
 {
-	char size[16], order[16];
+	char size[16], order[BENCH_WORD_BYTES];
 
 	bench_size_text(c->size, size);
 	printf("%-4s %-5s %8u %-6s %-22s", c->dir == DATAPLANE_DEC ? "dec" : "enc", size, c->sessions,
@@ -91,7 +91,7 @@ spread(struct bench_series *s)
 json_t *
 dataplane_json_row(struct dataplane_cell *c)
 {
-	char size[16], order[16];
+	char size[16], order[BENCH_WORD_BYTES];
 	json_t *row, *cycles = json_object();
 
 	bench_size_text(c->size, size);

@@ -164,7 +164,7 @@ static void
 report(const struct options *o, uint32_t n, unsigned int order, struct bench_series series[N_KINDS],
 	json_t *rows)
 {
-	char word[16];
+	char word[BENCH_WORD_BYTES];
 	json_t *row =
 		json_pack("{s:i, s:s}", "sessions", (int)n, "order", bench_word(BENCH_ORDERS, order, word));
 
