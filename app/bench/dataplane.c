@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <rte_cycles.h>
+#include <rte_eal.h>
 
 #include "mst_session.h"
 
@@ -143,9 +144,10 @@ run_sessions(const struct options *o, uint32_t n, size_t suite, json_t *rows)
 static void
 print_json(json_t *rows)
 {
-	json_t *all = json_pack("{s:s, s:s, s:s, s:I, s:i, s:o}", "program", "mst-bench dataplane", "version",
-		MST_VERSION, "engine", mst_crypto_engine(), "tsc_hz", (json_int_t)rte_get_tsc_hz(),
-		"block_packets", DATAPLANE_BLOCK, "rows", rows);
+	json_t *all = json_pack("{s:s, s:s, s:s, s:b, s:I, s:i, s:o}", "program", "mst-bench dataplane",
+		"version", MST_VERSION, "engine", mst_crypto_engine(), "hugepages",
+		rte_eal_has_hugepages() != 0, "tsc_hz", (json_int_t)rte_get_tsc_hz(), "block_packets",
+		DATAPLANE_BLOCK, "rows", rows);
 
 	MST_ASSERT(all != NULL);
 	json_dumpf(all, stdout, JSON_INDENT(1));
@@ -160,7 +162,8 @@ run_all(const struct options *o)
 	int ret = bench_stock_start();
 
 	if (!o->json) {
-		printf("%s, TSC %.0f MHz\n", mst_crypto_engine(), (double)rte_get_tsc_hz() / 1e6);
+		printf("%s, TSC %.0f MHz, %s pages\n", mst_crypto_engine(), (double)rte_get_tsc_hz() / 1e6,
+			rte_eal_has_hugepages() != 0 ? "huge" : "ordinary");
 		dataplane_print_head();
 	}
 	for (size_t i = 0; i < o->suites.n && ret == 0; i++)

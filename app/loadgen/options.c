@@ -310,22 +310,6 @@ lg_options_help(FILE *out)
 		fprintf(out, "  %-4d%s\n", exits[i].code, exits[i].help);
 }
 
-// groff_man(7): a bare "-" may become a hyphen, "\" begins an escape, "." and "'" at the start a request.
-static void
-put_roff(FILE *out, const char *text)
-{
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", out);
-	for (; *text != '\0'; text++) {
-		if (*text == '-')
-			fputs("\\-", out);
-		else if (*text == '\\')
-			fputs("\\e", out);
-		else
-			fputc(*text, out);
-	}
-}
-
 static void
 man_option(FILE *out, const struct lg_option *o)
 {
@@ -333,16 +317,16 @@ man_option(FILE *out, const struct lg_option *o)
 	if (o->letter != '\0')
 		fprintf(out, "\\fB\\-%c\\fR, ", o->letter);
 	fputs("\\fB\\-\\-", out);
-	put_roff(out, o->name);
+	mst_put_roff(out, o->name);
 	fputs("\\fR", out);
 	if (o->arg[0] != '\0')
 		fprintf(out, " \\fI%s\\fR", o->arg);
 	fputc('\n', out);
-	put_roff(out, o->help);
+	mst_put_roff(out, o->help);
 	fputs(".\n", out);
 	if (o->def != NULL) {
 		fputs("Default: ", out);
-		put_roff(out, o->def);
+		mst_put_roff(out, o->def);
 		fputs(".\n", out);
 	}
 }
@@ -368,7 +352,7 @@ lg_options_man(FILE *out)
 	fputs(".SH EXIT STATUS\n", out);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(exits); i++) {
 		fprintf(out, ".TP\n.B %d\n", exits[i].code);
-		put_roff(out, exits[i].help);
+		mst_put_roff(out, exits[i].help);
 		fputs(".\n", out);
 	}
 }

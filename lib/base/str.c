@@ -132,3 +132,19 @@ mst_parse_hex(const char *text, size_t len, uint8_t *out, size_t out_len)
 	}
 	return 0;
 }
+
+// groff_man(7): a bare "-" may become a hyphen, "\" begins an escape, "." and "'" at the start a request.
+void
+mst_put_roff(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	for (; *text != '\0'; text++) {
+		if (*text == '-')
+			fputs("\\-", out);
+		else if (*text == '\\')
+			fputs("\\e", out);
+		else
+			fputc(*text, out);
+	}
+}

@@ -178,22 +178,6 @@ mst_ctl_completion_bash(FILE *out)
 
 // ---- manual page ----
 
-// groff_man(7): a bare "-" may become a hyphen, "\" begins an escape, "." and "'" at the start a request.
-static void
-put_roff(FILE *out, const char *text)
-{
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", out);
-	for (; *text != '\0'; text++) {
-		if (*text == '-')
-			fputs("\\-", out);
-		else if (*text == '\\')
-			fputs("\\e", out);
-		else
-			fputc(*text, out);
-	}
-}
-
 static void
 man_commands(FILE *out)
 {
@@ -202,12 +186,12 @@ man_commands(FILE *out)
 		const struct mst_ctl_command *c = &mst_ctl_commands[i];
 
 		fputs(".TP\n\\fB", out);
-		put_roff(out, c->words);
+		mst_put_roff(out, c->words);
 		fputs("\\fR", out);
 		if (c->args[0] != '\0')
 			fprintf(out, " \\fI%s\\fR", c->args);
 		fputc('\n', out);
-		put_roff(out, c->help);
+		mst_put_roff(out, c->help);
 		fputs(".\n", out);
 	}
 }
@@ -226,7 +210,7 @@ man_options(FILE *out)
 		if (o->arg[0] != '\0')
 			fprintf(out, " \\fI%s\\fR", o->arg);
 		fputc('\n', out);
-		put_roff(out, o->help);
+		mst_put_roff(out, o->help);
 		fputs(".\n", out);
 	}
 }
@@ -246,10 +230,10 @@ mst_ctl_man(FILE *out)
 	fputs(".SH EXIT STATUS\n", out);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(exits); i++) {
 		fprintf(out, ".TP\n.B %d\n", exits[i].code);
-		put_roff(out, exits[i].help);
+		mst_put_roff(out, exits[i].help);
 		fputs(".\n", out);
 	}
 	fputs(".SH FILES\n.TP\n.I ", out);
-	put_roff(out, MST_CTL_SOCKET);
+	mst_put_roff(out, MST_CTL_SOCKET);
 	fputs("\nthe control socket.\n", out);
 }

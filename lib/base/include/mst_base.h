@@ -145,6 +145,8 @@ void mst_str_fmt(struct mst_str *s, const char *fmt, ...) MST_PRINTF(2, 3);
 void mst_str_add(struct mst_str *s, const char *text, size_t len);
 // Text for XML content or attributes: & < > " ' and control characters escaped.
 void mst_str_add_xml(struct mst_str *s, const char *text);
+// Text of a manual page, as it is, into out.
+void mst_put_roff(FILE *out, const char *text);
 // Hex digits, lower case.
 void mst_str_add_hex(struct mst_str *s, const void *data, size_t len);
 
