@@ -52,7 +52,6 @@ lookup_one(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, st
 	}
 	// What stage_open reads before it comes to the keys themselves.
 	rte_prefetch0(&sa->rx_packets);
-	rte_prefetch0(mst_dtls_window_word(&sa->window, p->seq));
 	rte_prefetch0(&sa->keys.rx.alg);
 	return MST_NEXT;
 }

@@ -17,15 +17,16 @@ mst_dtls_window_init(struct mst_dtls_window *w)
 	memset(w, 0, sizeof(*w));
 }
 
-// They still hold what was a ring ago.
+// The head goes to its place in the ring; the words between, which no record has come for, still hold what was a ring ago.
 void
 mst_dtls_window_enter(struct mst_dtls_window *w, uint64_t seq)
 {
-	uint64_t newest = w->next == 0 ? 0 : w->next - 1;
-	uint64_t n = seq / WORD_BITS - newest / WORD_BITS;
+	uint64_t old = w->next == 0 ? 0 : (w->next - 1) / WORD_BITS, n = seq / WORD_BITS - old;
 
+	w->ring[old % WORDS] = w->head;
 	if (n > WORDS)
 		n = WORDS;
-	for (uint64_t i = 0; i < n; i++)
-		*mst_dtls_window_word(w, seq - i * WORD_BITS) = 0;
+	for (uint64_t i = 1; i < n; i++)
+		w->ring[(seq / WORD_BITS - i) % WORDS] = 0;
+	w->head = 0;
 }

@@ -192,25 +192,28 @@ mst_dtls_parse(const uint8_t *data, size_t len, struct mst_dtls_header *out)
 }
 
 // ---- replay window (RFC 6347 4.1.2.6) -----------------------------------------------------------
-// A ring of bits (RFC 6479): the word that the newest number falls into is cleared as it is entered, so one
-// word less than the ring can be looked back on. One window per epoch of a session; one writer, the owner
-// of the receive side.
+// A ring of bits (RFC 6479) behind the word that the newest number falls into, which stands beside that number: records
+// in order touch one cache line. A word is cleared as it is entered, so one word less than the ring can be looked
+// back on. One window per epoch of a session; one writer, the owner of the receive side.
 #define MST_DTLS_WINDOW_RING_BITS 2048
 #define MST_DTLS_WINDOW_BITS (MST_DTLS_WINDOW_RING_BITS - 64)
 
 struct mst_dtls_window {
 	uint64_t next; // highest number accepted, plus 1; 0 before the first
+	uint64_t head; // of the word of that number
 	uint64_t ring[MST_DTLS_WINDOW_RING_BITS / 64];
 };
 
 void mst_dtls_window_init(struct mst_dtls_window *w);
-// Clears the words between the newest number so far and seq, which is newer. For mst_dtls_window_commit alone.
+// Makes the word of seq, which is newer than all, the head. For mst_dtls_window_commit alone.
 void mst_dtls_window_enter(struct mst_dtls_window *w, uint64_t seq);
 
-static inline uint64_t *
-mst_dtls_window_word(struct mst_dtls_window *w, uint64_t seq)
+// The word of a number that is not newer than all.
+static inline const uint64_t *
+mst_dtls_window_word(const struct mst_dtls_window *w, uint64_t seq)
 {
-	return &w->ring[seq / 64 % (MST_DTLS_WINDOW_RING_BITS / 64)];
+	return seq / 64 == (w->next - 1) / 64 ? &w->head
+					      : &w->ring[seq / 64 % (MST_DTLS_WINDOW_RING_BITS / 64)];
 }
 
 // Owner of the receive side, before the record is opened: OK, REPLAY or OLD. Changes nothing.
@@ -221,8 +224,7 @@ mst_dtls_window_check(const struct mst_dtls_window *w, uint64_t seq)
 		return MST_DTLS_OK;
 	if (w->next - seq > MST_DTLS_WINDOW_BITS)
 		return MST_DTLS_OLD;
-	return (w->ring[seq / 64 % (MST_DTLS_WINDOW_RING_BITS / 64)] >> seq % 64 & 1) != 0 ? MST_DTLS_REPLAY
-											   : MST_DTLS_OK;
+	return (*mst_dtls_window_word(w, seq) >> seq % 64 & 1) != 0 ? MST_DTLS_REPLAY : MST_DTLS_OK;
 }
 
 // The same as a question.
@@ -241,12 +243,11 @@ mst_dtls_window_commit(struct mst_dtls_window *w, uint64_t seq)
 	if (!mst_dtls_window_fresh(w, seq))
 		return false;
 	if (seq >= w->next) {
-		// The word of the newest number needs no clearing: it was when it was entered.
-		if (seq / 64 != w->next / 64 || w->next % 64 == 0)
+		if (w->next == 0 || seq / 64 != (w->next - 1) / 64)
 			mst_dtls_window_enter(w, seq);
 		w->next = seq + 1;
 	}
-	*mst_dtls_window_word(w, seq) |= 1ULL << seq % 64;
+	*(uint64_t *)(uintptr_t)mst_dtls_window_word(w, seq) |= 1ULL << seq % 64;
 	return true;
 }
 
