@@ -66,9 +66,8 @@ prepare(struct mst_worker *w, struct mst_burst *b, uint8_t port)
 {
 	uint64_t bytes = 0;
 
-	for (uint16_t i = 0; i < b->n; i++)
-		rte_prefetch0(pkt_data(b->m[i]));
 	for (uint16_t i = 0; i < b->n; i++) {
+		rte_prefetch0(pkt_data(b->m[i]));
 		*mst_pkt(b->m[i]) = (struct mst_pkt){.port = port};
 		bytes += b->m[i]->pkt_len;
 	}

@@ -72,7 +72,8 @@ data(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 	if (unlikely(ip.routing0))
 		return MST_DROP_ROUTING0;
 	note_use(p->sa, ip.proto, b->tsc);
-	pkt_set(m, pkt_data(m), ip.total_len);
+	if (unlikely(ip.total_len != m->data_len)) // what follows the packet is padding
+		pkt_set(m, pkt_data(m), ip.total_len);
 	p->l3_off = 0;
 	p->l3_len = (uint16_t)ip.total_len;
 	p->ip_version = ip.version;

@@ -42,7 +42,7 @@ ordinary_pages_with_pci(void **state)
 	(void)state;
 	assert_int_equal(rt_args_build(&args, &p, &c, false, err, sizeof(err)), 0);
 	// DPDK 22.11 refuses --in-memory beside --no-huge; the allow-list matches nothing.
-	expect_line("mst-gateway -l 5,4 --main-lcore 5 --file-prefix edge --no-huge --no-shconf -m 512 "
+	expect_line("mst-gateway -l 5,4 --main-lcore 5 --file-prefix edge --no-huge --no-shconf -m 1024 "
 		    "-a 0000:00:00.0");
 }
 
