@@ -45,9 +45,9 @@ dpd_due(uint32_t heard_ms, uint32_t asked_ms, uint32_t dpd_ms)
 static void
 tunnel_due(struct lg *lg, const struct lg_device *d, uint32_t *due)
 {
-	if (d->dpd_s != 0)
+	if (d->dpd_s != 0 && d->tls != NULL)
 		sooner(lg, due, dpd_due(d->tls_heard_ms, d->tls_asked_ms, d->dpd_s * 1000u));
-	if (d->keepalive_s != 0)
+	if (d->keepalive_s != 0 && d->tls != NULL)
 		sooner(lg, due, d->tls_sent_ms + d->keepalive_s * 1000u);
 	switch (d->dtls) {
 	case LG_DTLS_HANDSHAKE:
@@ -161,7 +161,7 @@ lg_device_sign_out(struct lg *lg, struct lg_device *d)
 	uint8_t frame[MST_CSTP_HEADER_BYTES + 1];
 
 	frame[MST_CSTP_HEADER_BYTES] = BYE_REASON;
-	if (d->state == LG_STATE_TUNNEL)
+	if (d->state == LG_STATE_TUNNEL && d->tls != NULL)
 		(void)lg_stream_send(lg, d, MST_CSTP_DISCONNECT, frame, 1);
 	let_go(lg, d, true);
 	lg_device_forget(d);
@@ -232,6 +232,10 @@ lg_device_dtls_up(struct lg *lg, struct lg_device *d)
 {
 	d->dtls = LG_DTLS_UP;
 	lg->report.control.dtls_up++;
+	if (lg_number(lg, d) >= lg->o->connections) {
+		lg_socket_reset(d);
+		lg_tls_close(d, false);
+	}
 	lg_setup_give(lg, d);
 	if (!d->up)
 		lg_fleet_up(lg, d);
@@ -266,6 +270,8 @@ tls_timer(struct lg *lg, struct lg_device *d)
 	uint8_t frame[MST_CSTP_HEADER_BYTES];
 	bool ask;
 
+	if (d->tls == NULL) // it has lost it (--connections)
+		return true;
 	if (!is_alive(lg, d->tls_heard_ms, d->tls_asked_ms, d->dpd_s, &ask)) {
 		lg_device_fail(lg, d, &lg->report.failures.dpd_dead);
 		return false;
@@ -310,6 +316,10 @@ dtls_timer(struct lg *lg, struct lg_device *d)
 	case LG_DTLS_UP:
 		if (!is_alive(lg, d->dtls_heard_ms, d->dtls_asked_ms, d->dtls_dpd_s, &ask)) {
 			lg->report.failures.dpd_dead++;
+			if (d->tls == NULL) {
+				lg_device_lost(lg, d);
+				return;
+			}
 			lg->report.control.dtls_up--;
 			try_dtls(lg, d);
 		} else if (ask) {

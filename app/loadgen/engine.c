@@ -92,7 +92,8 @@ read_password(struct lg *lg, char *err, size_t err_cap)
 static void
 raise_file_limit(const struct lg_options *o)
 {
-	rlim_t need = (rlim_t)o->devices + FILES_SPARE;
+	rlim_t kept = o->devices < o->connections ? o->devices : o->connections;
+	rlim_t need = kept + o->in_flight + FILES_SPARE;
 	struct rlimit r;
 
 	if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= need)

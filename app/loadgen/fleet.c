@@ -125,13 +125,10 @@ start_devices(struct lg *lg)
 
 // A device stops sending first, so that what is lost afterwards is lost by nobody.
 static void
-churn(struct lg *lg)
+churn_next(struct lg *lg)
 {
 	struct lg_device *d = &lg->devices[lg->churn_at];
 
-	if (lg->churn_tsc == 0 || lg->now_tsc < lg->next_churn_tsc)
-		return;
-	lg->next_churn_tsc += lg->churn_tsc;
 	lg->churn_at = (lg->churn_at + 1) % lg->n_devices;
 	if (!d->up || d->cut_ms != 0)
 		return;
@@ -139,6 +136,19 @@ churn(struct lg *lg)
 	d->signs_out = lg->n_churned++ % 2 == 1;
 	d->cut_ms = lg->now_ms + SETTLE_MS;
 	lg_device_rearm(lg, d);
+}
+
+static void
+churn(struct lg *lg)
+{
+	for (uint32_t n = 0; lg->churn_tsc != 0 && lg->now_tsc >= lg->next_churn_tsc; n++) {
+		if (n == lg->n_devices) { // all have been asked: more than they can do
+			lg->next_churn_tsc = lg->now_tsc + lg->churn_tsc;
+			return;
+		}
+		churn_next(lg);
+		lg->next_churn_tsc += lg->churn_tsc;
+	}
 }
 
 static bool

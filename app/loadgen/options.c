@@ -38,6 +38,9 @@
 		"devices that begin to connect a second; 0: as fast as --in-flight lets them")                          \
 	X("Devices", '\0', "in-flight", "N", u32, in_flight, 1, 4096, "64",                                             \
 		"sign-ins and DTLS handshakes at one time")                                                             \
+	X("Devices", '\0', "connections", "N", u32, connections, 0, LG_DEVICES_MAX, "64000",                           \
+		"devices that keep their TCP connection; the others lose it once DTLS stands, and go on without it: "    \
+		"where the host allows fewer open files than there are devices")                                        \
 	X("Devices", '\0', "dtls", "on|off", switch, dtls, 0, 0, "on",                                                  \
 		"off: devices never try DTLS, data goes through the TLS connection")                                    \
 	X("Devices", '\0', "udp-blocked", "PERCENT", share, udp_blocked_ppm, 0, LG_PPM, "0",                            \
@@ -46,8 +49,9 @@
 		"the only cipher that devices offer for DTLS: aes-128-gcm, aes-256-gcm, chacha20-poly1305 or any")      \
 	X("Devices", '\0', "dpd", "SECONDS", u32, dpd_s, 0, 3600, "0",                                                  \
 		"silence after which a device asks for the gateway; 0: as the gateway says")                            \
-	X("Devices", '\0', "churn", "PERCENT", share, churn_ppm, 0, LG_PPM, "0",                                        \
-		"devices that leave and come back, a minute: one cut, by its cookie, the next signed out")              \
+	X("Devices", '\0', "churn", "PERCENT", share, churn_ppm, 0, LG_CHURN_MAX_PPM, "0",                              \
+		"devices that leave and come back, a minute: one cut, by its cookie, the next signed out; beyond 100 "   \
+		"all of them do, and again")              \
 	X("Devices", '\0', "storm", "", flag, storm, 0, 0, NULL,                                                        \
 		"once all devices are up cut all connections, and measure until all are back by cookie")                \
 	X("Traffic", '\0', "dir", "none|up|down|both", dirs, dirs, 0, 0, NULL,                                          \

@@ -16,6 +16,7 @@
 #define LG_RATE_MAX_PPS 100000000ULL // as LG_PACE_PPS_MAX
 #define LG_RATE_MAX_BPS 400000000000ULL
 #define LG_PPM 1000000u // shares are held in parts of a million: 0.5 percent is 5000
+#define LG_CHURN_MAX_PPM (1000 * LG_PPM)
 #define LG_PIN_BYTES 32
 #define LG_OPTIONS_ERR_BYTES 256
 
@@ -82,8 +83,9 @@ struct lg_options {
 	bool has_pin;		   // pin or ca_file, or both
 	uint8_t pin[LG_PIN_BYTES]; // SHA-256 of the server's SubjectPublicKeyInfo
 	const char *ca_file;
-	uint32_t ramp;	    // new connections a second; 0 = as fast as they go
-	uint32_t in_flight; // sign-ins and handshakes at a time
+	uint32_t ramp;	      // new connections a second; 0 = as fast as they go
+	uint32_t in_flight;   // sign-ins and handshakes at a time
+	uint32_t connections; // kept, of those of devices with DTLS
 	uint32_t duration_s;
 	uint32_t warmup_s;
 	bool dtls;

@@ -97,8 +97,9 @@ lg_take_share(struct lg_taking *t)
 		*(uint32_t *)field_of(t) = (uint32_t)ppm;
 		return 0;
 	}
-	return lg_option_wrong(t, "expected percent, %s0 to %s100, with at most 4 decimals",
-		t->option->min > 0 ? "above " : "", t->option->max < LG_PPM ? "below " : "");
+	return lg_option_wrong(t, "expected percent, %s0 to %s%llu, with at most 4 decimals",
+		t->option->min > 0 ? "above " : "", t->option->max == LG_PPM - 1 ? "below " : "",
+		(unsigned long long)(t->option->max == LG_PPM - 1 ? 100 : t->option->max / (LG_PPM / 100)));
 }
 
 int

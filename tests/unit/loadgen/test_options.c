@@ -115,13 +115,14 @@ numbers(void **state)
 		{"--devices", "0", "1", "64000", "64001"},
 		{"--ramp", "-1", "0", "100000", "100001"},
 		{"--in-flight", "0", "1", "4096", "4097"},
+		{"--connections", "-1", "0", "64000", "64001"},
 		{"--dpd", "-1", "0", "3600", "3601"},
 		{"--warmup", "-1", "0", "3600", "3601"},
 		{"--duration", "0", "1", "604800", "604801"},
 		{"--lcore", "-1", "0", "1023", "1024"},
 		{"--memory", "63", "64", "65536", "65537"},
 		{"--seed", "-1", "0", "18446744073709551615", "18446744073709551616"},
-		{"--churn", "-1", "0", "100", "100.0001"},
+		{"--churn", "-1", "0", "100000", "100000.0001"},
 		{"--udp-blocked", "-1", "0", "100", "101"},
 		{"--max-loss", "-1", "0", "100", "1e2"},
 		{"--size", "63", "64", "9000", "9001"},
@@ -448,8 +449,9 @@ texts_have_every_option(void **state)
 	static const char *const names[] = {"port", "address", "gateway", "sources", "plain-port",
 		"plain-address", "plain-via", "devices", "user", "password-file", "pin", "ca", "ramp",
 		"in-flight", "duration", "warmup", "dir", "rate", "size", "udp-blocked", "dtls", "cipher",
-		"dpd", "churn", "storm", "search", "loss", "trial", "max-loss", "json", "quiet", "lcore",
-		"memory", "hugepages", "file-prefix", "log-level", "seed", "help", "man", "version"};
+		"connections", "dpd", "churn", "storm", "search", "loss", "trial", "max-loss", "json",
+		"quiet", "lcore", "memory", "hugepages", "file-prefix", "log-level", "seed", "help", "man",
+		"version"};
 	char *help = NULL, *man = NULL;
 	size_t help_len, man_len;
 	FILE *f = open_memstream(&help, &help_len);
