@@ -150,7 +150,7 @@ run(struct request *req, char **argv)
 	}
 	if (command->id == MST_CTL_CONFIG_CHECK)
 		return cli_config_check(req->n > n_words ? argv[n_words] : NULL);
-	rc = mst_ctl_call(req->socket, req->words, TIMEOUT_MS, &data, err, sizeof(err));
+	rc = mst_ctl_call_all(req->socket, req->words, n_words, TIMEOUT_MS, &data, err, sizeof(err));
 	if (rc < 0) {
 		fputs("mst-cli: ", stderr);
 		mst_ctl_put_safe(stderr, err);

@@ -17,6 +17,7 @@
 
 #define STAGES_MAX 64
 #define HUMAN_BYTES 32
+#define PAGE_SESSIONS 256
 
 static void
 put_text(json_t *o, const char *key, const char *text)
@@ -112,6 +113,13 @@ struct filter {
 	bool connected_only;
 };
 
+static bool
+is_wanted(const struct filter *f, const struct mst_session_view *v)
+{
+	return (f->user == NULL || strcmp(f->user, v->info.user) == 0) && (f->id == 0 || f->id == v->id) &&
+	       (!f->connected_only || v->info.connected);
+}
+
 static json_t *
 sessions_json(const struct gateway *g, const struct filter *f)
 {
@@ -119,13 +127,33 @@ sessions_json(const struct gateway *g, const struct filter *f)
 	struct mst_session_view v;
 
 	for (uint32_t i = 0; mst_session_snapshot(i, &v); i = v.index + 1) {
-		if (f->user != NULL && strcmp(f->user, v.info.user) != 0)
-			continue;
-		if ((f->id != 0 && f->id != v.id) || (f->connected_only && !v.info.connected))
-			continue;
-		json_array_append_new(list, session_json(g, &v));
+		if (is_wanted(f, &v))
+			json_array_append_new(list, session_json(g, &v));
 	}
 	return list;
+}
+
+// What takes a millisecond or two: 64,000 sessions would keep tunnels waiting for half a second.
+static int
+page_json(const struct gateway *g, const struct filter *f, const char *start, json_t **data, char *err,
+	size_t err_cap)
+{
+	json_t *list;
+	struct mst_session_view v;
+	uint32_t looked = 0;
+	uint64_t at = 0;
+
+	if (start != NULL && mst_parse_u64(start, strlen(start), 0, UINT32_MAX, &at) < 0) {
+		snprintf(err, err_cap, "START: expected the number that a page ended with");
+		return -EINVAL;
+	}
+	list = json_array();
+	for (; looked < PAGE_SESSIONS && mst_session_snapshot((uint32_t)at, &v); at = v.index + 1, looked++) {
+		if (is_wanted(f, &v))
+			json_array_append_new(list, session_json(g, &v));
+	}
+	*data = json_pack("{s:o, s:I}", "rows", list, "next", (json_int_t)(looked < PAGE_SESSIONS ? 0 : at));
+	return 0;
 }
 
 static int
@@ -422,7 +450,6 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 	struct gateway *g = arg;
 	struct filter f = {0};
 
-	(void)n_args;
 	switch (id) {
 	case MST_CTL_SERVER_STATUS:
 	case MST_CTL_SHOW_STATUS:
@@ -430,11 +457,9 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 		return 0;
 	case MST_CTL_SHOW_USERS:
 		f.connected_only = true;
-		*data = sessions_json(g, &f);
-		return 0;
+		return page_json(g, &f, n_args > 0 ? args[0] : NULL, data, err, err_cap);
 	case MST_CTL_SHOW_SESSIONS:
-		*data = sessions_json(g, &f);
-		return 0;
+		return page_json(g, &f, n_args > 0 ? args[0] : NULL, data, err, err_cap);
 	case MST_CTL_SHOW_USER:
 		f.user = args[0];
 		return some_or_error(sessions_json(g, &f), data, err, err_cap, "session of user", args[0]);

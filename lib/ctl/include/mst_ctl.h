@@ -45,10 +45,10 @@ enum mst_ctl_view {
 #define MST_CTL_COMMANDS(X) \
 	X(SERVER_STATUS,   "server status",          "",       FIELDS,   "state of the gateway in a few lines") \
 	X(SHOW_STATUS,     "server show status",     "",       FIELDS,   "status and statistics of the gateway") \
-	X(SHOW_USERS,      "server show users",      "",       USERS,    "connected users, one a line") \
+	X(SHOW_USERS,      "server show users",      "[START]", USERS,   "connected users, one a line") \
 	X(SHOW_USER,       "server show user",       "NAME",   BLOCKS,   "all sessions of one user in detail") \
 	X(SHOW_ID,         "server show id",         "ID",     BLOCKS,   "one session in detail") \
-	X(SHOW_SESSIONS,   "server show sessions",   "",       SESSIONS, "all sessions, also those that may still reconnect") \
+	X(SHOW_SESSIONS,   "server show sessions",   "[START]", SESSIONS, "all sessions, also those that may still reconnect") \
 	X(SHOW_CYCLES,     "server show cycles",     "",       CYCLES,   "cycles per packet of each stage, by worker") \
 	X(SHOW_DROPS,      "server show drops",      "",       COUNTERS, "packets dropped, by reason") \
 	X(SHOW_PORTS,      "server show ports",      "",       TABLE,    "ports, their queues and counters") \
@@ -195,6 +195,10 @@ bool mst_ctl_peer_allowed(uid_t peer, uid_t own);
 // mst_ctl_reply_parse. err gets the text.
 MST_MUST_USE int mst_ctl_call(const char *path, const char *const *argv, unsigned int timeout_ms,
 	json_t **data, char *err, size_t err_cap);
+// The same, and *data is the whole array where the gateway answers by pages, {"rows": [...], "next": START} with next 0
+// behind the last: the n_words words of the command are sent with START again until then.
+MST_MUST_USE int mst_ctl_call_all(const char *path, const char *const *argv, size_t n_words,
+	unsigned int timeout_ms, json_t **data, char *err, size_t err_cap);
 
 // ---- output: mst-cli ----------------------------------------------------------------------------
 struct mst_ctl_print_opts {

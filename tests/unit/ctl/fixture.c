@@ -1,6 +1,7 @@
 // See fixture.h.
 #include "fixture.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -26,6 +27,13 @@ handler(void *arg, enum mst_ctl_id id, const char *const *args, size_t n_args, j
 	if (f->answer_rc < 0) {
 		snprintf(err, err_cap, "%s", f->answer_err != NULL ? f->answer_err : "");
 		return f->answer_rc;
+	}
+	if (f->pages > 0) {
+		int start = n_args > 0 ? atoi(args[0]) : 0;
+
+		*data = json_pack(
+			"{s:[i], s:i}", "rows", start, "next", start + 1 < f->pages ? start + f->step : 0);
+		return 0;
 	}
 	*data = f->answer != NULL ? json_incref(f->answer) : NULL;
 	return 0;

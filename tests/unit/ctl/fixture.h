@@ -20,6 +20,8 @@ struct fixture {
 	size_t n_args;
 	char first_arg[MST_CTL_WORD_BYTES + 1];
 	unsigned int n_calls;
+	int pages; // of one row each, if not 0; a page says that the next one is step further
+	int step;
 	int answer_rc;
 	const char *answer_err;
 	json_t *answer; // a reference of the fixture

@@ -88,13 +88,35 @@ failures_exit_1_and_are_escaped(void **state)
 }
 
 static void
+pages_are_printed_as_one(void **state)
+{
+	(void)state;
+	char out[8192];
+
+	f.pages = 3;
+	f.step = 1;
+	fixture_run(&f);
+	assert_int_equal(run_here("server show users --json", out, sizeof(out)), 0);
+	assert_string_equal(out, "[\n  0,\n  1,\n  2\n]\n");
+	// One START given by hand: what comes from there on.
+	assert_int_equal(run_here("server show sessions 1 --json", out, sizeof(out)), 0);
+	assert_string_equal(out, "[\n  1,\n  2\n]\n");
+	// Pages that do not go forward have no end.
+	f.step = 0;
+	assert_int_equal(run_here("server show sessions 1", out, sizeof(out)), 69);
+	assert_non_null(strstr(out, "do not go forward"));
+	fixture_halt(&f);
+	assert_int_equal(f.n_calls, 3 + 2 + 2);
+}
+
+static void
 usage_exits_64(void **state)
 {
 	(void)state;
 	char out[8192];
 
 	assert_int_equal(run("", "server shwo users", out, sizeof(out)), 64);
-	assert_non_null(strstr(out, "Did you mean \"server show users\"?"));
+	assert_non_null(strstr(out, "Did you mean \"server show users [START]\"?"));
 	assert_int_equal(run("", "server show", out, sizeof(out)), 64);
 	assert_non_null(strstr(out, "server show users"));
 	assert_null(strstr(out, "server stop"));
@@ -211,6 +233,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		WITH(answers_are_printed),
+		WITH(pages_are_printed_as_one),
 		WITH(failures_exit_1_and_are_escaped),
 		cmocka_unit_test(usage_exits_64),
 		cmocka_unit_test(help_exits_0),
