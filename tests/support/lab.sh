@@ -115,8 +115,8 @@ lab_fleet() { # lab_fleet N: and dev0 .. devN-1 as users, whose hash costs the g
 
 # fleet OPTION...: mst-loadgen between the two ends of the gateway.
 fleet() {
-	in_fleet "${MST_LOADGEN:-$MST_BUILD/app/loadgen/mst-loadgen}" --port "net_af_packet0,iface=out0" \
-		--address $PUB_CLIENT/24 --gateway $PUB_GW --plain-port "net_af_packet1,iface=in0" \
+	in_fleet "${MST_LOADGEN:-$MST_BUILD/app/loadgen/mst-loadgen}" --port "$(lab_device 0 "${FLEET_LINK:-out0}" client)" \
+		--address $PUB_CLIENT/24 --gateway $PUB_GW --plain-port "$(lab_device 1 in0 client)" \
 		--plain-address $LAN_HOST/24 --plain-via $LAN_GW --user 'dev%u' --password-file "$LAB/password" \
 		--pin "$LAB_PIN" --file-prefix "$LAB_ID-f" --memory 256 --hugepages off "$@"
 }
@@ -167,6 +167,15 @@ lab_vpnc_script() {
 	chmod +x "$LAB/vpnc-script"
 }
 
+# lab_device 0|1 INTERFACE server|client: one end of a link of the gateway, as DPDK names it.
+lab_device() {
+	if [ "${CONF_DRIVER:-}" = net_memif ]; then
+		echo "net_memif$1,role=$3,socket=$LAB/memif$1,socket-abstract=no"
+	else
+		echo "${CONF_DRIVER:-net_af_packet}$1,iface=$2"
+	fi
+}
+
 # lab_config: the gateway's file, from CONF_* with defaults that make the tests quick; CONF_DRIVER is that of both ports.
 lab_config() {
 	cat >"$LAB/mst.yaml" <<-Y
@@ -178,11 +187,11 @@ lab_config() {
 		  file-prefix: $LAB_ID
 		ports:
 		  public:
-		    device: "${CONF_DRIVER:-net_af_packet}0,iface=pub0"
+		    device: "$(lab_device 0 pub0 server)"
 		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$PUB_GW/24]
 		  private:
-		    device: "${CONF_DRIVER:-net_af_packet}1,iface=priv0"
+		    device: "$(lab_device 1 priv0 server)"
 		    queues: ${CONF_QUEUES:-auto}
 		    addresses: [$LAN_GW/24]
 		tls:
@@ -207,6 +216,7 @@ lab_config() {
 		users:
 		  file: $LAB/users
 		limits:
+		  sessions: ${CONF_SESSIONS:-65536}
 		  handshakes-per-second: ${CONF_HANDSHAKES:-100}
 		  half-open: ${CONF_HALF_OPEN:-1024}
 		control:
