@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""scale.py watch PID PREFIX PROGRESS SAMPLES: what a gateway uses, twice a second, until it is ended.
+"""scale.py watch PID PREFIX PROGRESS SAMPLES: what a gateway uses, once a second, until it is ended.
 scale.py report SAMPLES REPORT DRIVER CONNECTIONS [JSON]: the figures out of the samples and the report of mst-loadgen.
 
 PROGRESS is where mst-loadgen writes its lines; the phase is the first word of the last one. Memory of the kernel is that
@@ -96,11 +96,12 @@ def watch(pid, prefix, progress, samples):
     gateway = Gateway(pid, prefix)
     with open(samples, "w") as out:
         while True:
+            began = time.monotonic()
             lines = read(progress).splitlines() if os.path.exists(progress) else []
             words = lines[-1].split() if lines else []
             out.write(json.dumps(gateway.sample(words[0] if words else "empty")) + "\n")
             out.flush()
-            time.sleep(0.5)
+            time.sleep(max(1 - (time.monotonic() - began), 0.2))
 
 
 def load(phase, rows):

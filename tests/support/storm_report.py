@@ -28,7 +28,8 @@ def main(folder, before, after, ports, target=None):
     rows = [r for r in rows if r["phase"] == "measure"]
     before, after = json.loads(before), json.loads(after)
     drops = {k: after[k] - before[k] for k in after if after[k] > before[k]}
-    a, b = rows[0], rows[-1]
+    grows = [i for i in range(1, len(rows)) if rows[i]["set_ups"] > rows[i - 1]["set_ups"]]
+    a, b = (rows[grows[0] - 1], rows[grows[-1]]) if grows else (rows[0], rows[-1])
     out = {
         "lost": sum(steady[d]["lost"] for d in ("up", "down")),
         "sent": sum(steady[d]["sent"] for d in ("up", "down")),
