@@ -3,8 +3,9 @@
 
 CPU: the file that holds the CPU time of a cgroup (cpuacct.usage or cpu.stat), or tree:PID for the process and all
 below it out of /proc. NET: PID:INTERFACE:HEADER, an interface in the network namespace of a process, and the bytes of
-each frame that do not count; or file:PATH, a file that holds a number which grows, taken for packets. GATEWAY is the pid of an mst-gateway and PREFIX its file-prefix: busy time is then the
-CPU time without the turns of its workers that found nothing to do.
+each frame that do not count; ethdev:PREFIX:PORT:HEADER, a port of the DPDK program with that file-prefix; or file:PATH,
+a file that holds a number which grows, taken for packets. GATEWAY is the pid of an mst-gateway and PREFIX its
+file-prefix: busy time is then the CPU time without the turns of its workers that found nothing to do.
 
 Prints seconds, CPU seconds, busy seconds, bytes and packets received.
 """
@@ -45,7 +46,23 @@ def cpu_seconds(source):
     return int(text) / 1e9
 
 
+class Telemetry:
+    def __init__(self, prefix):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.settimeout(10)
+        self.sock.connect("/var/run/dpdk/%s/dpdk_telemetry.v2" % prefix)
+        self.sock.recv(16384)
+
+    def ask(self, command):
+        self.sock.send(command.encode())
+        return json.loads(self.sock.recv(32768))[command.split(",")[0]]
+
+
 def received(net):
+    if net.startswith("ethdev:"):
+        prefix, port, header = net.split(":")[1:]
+        stats = Telemetry(prefix).ask("/ethdev/stats," + port)
+        return stats["ibytes"] - stats["ipackets"] * int(header), stats["ipackets"]
     if net.startswith("file:"):
         return 0, int(read(net[5:]) or 0)
     pid, interface, header = net.split(":")
@@ -63,19 +80,12 @@ class Workers:
     def __init__(self, pid, prefix):
         self.threads = [os.path.dirname(path) for path in glob.glob("/proc/%s/task/*/comm" % pid)
                         if "worker" in read(path)]
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.settimeout(10)
-        self.sock.connect("/var/run/dpdk/%s/dpdk_telemetry.v2" % prefix)
-        self.sock.recv(16384)
-        self.lcores = self.ask("/mst/worker/list")
-
-    def ask(self, command):
-        self.sock.send(command.encode())
-        return json.loads(self.sock.recv(32768))[command.split(",")[0]]
+        self.gateway = Telemetry(prefix)
+        self.lcores = self.gateway.ask("/mst/worker/list")
 
     def sample(self):
         seconds = sum(int(read(path + "/schedstat").split()[0]) for path in self.threads) / 1e9
-        stats = [self.ask("/mst/worker/stats,%d" % lcore) for lcore in self.lcores]
+        stats = [self.gateway.ask("/mst/worker/stats,%d" % lcore) for lcore in self.lcores]
         return seconds, sum(s["busy_cycles"] for s in stats), sum(s["total_cycles"] for s in stats)
 
 

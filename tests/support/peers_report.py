@@ -116,6 +116,9 @@ def notes(entries):
     print("CPU: all threads of the server, our polling too. busy: without the turns of a worker that found nothing.")
     print("udp: %s Mbit/s of 1,300 bytes; flood: the server's cgroup is held to %s %% of a CPU, which leaves little to idle."
           % (os.environ["RATE"], os.environ["CAP"]))
+    if any(e["line"] == "memif" for e in entries):
+        print("memif: ours between the ends of mst-loadgen, whose one core is the limit: busy is what a gateway with enough to do")
+        print("would spend. ocserv on veth with packets of the same size, capped as in flood; imix: of 319 bytes, its mean.")
     print("Work of softirq counts for whoever runs it: receive from the veth for the sender, transmit up to the far")
     print("end's queue for the server; the far ends' own stacks are steered (RPS) to the CPUs of the clients.")
 
