@@ -153,6 +153,7 @@ struct mst_control {
 	uint64_t busy_ns, idle_ns;
 	struct mst_control_counters counters;
 	uint8_t record[CONTROL_RECORD_BYTES]; // one record at a time: the one thread's scratch
+	struct mst_tls_cork cork;	      // and that of records which leave together
 };
 
 #define CONTROL_COUNT(c, name) ((c)->counters.name++)
@@ -237,6 +238,9 @@ void control_connect(struct control_conn *conn);
 // stream.c
 void control_stream_record(struct control_conn *conn, uint8_t *rec, size_t len);
 void control_stream_send_packet(struct control_conn *conn, struct rte_mbuf *m); // takes the mbuf
+// Between the two, which nothing of another connection may come between, frames gather and leave together.
+void control_stream_cork(struct control_conn *conn);
+void control_stream_uncork(struct control_conn *conn);
 void control_stream_send(struct control_conn *conn, uint8_t type, const void *payload, size_t len);
 void control_stream_disconnect(struct control_conn *conn, const char *text);
 void control_stream_drain(struct control_conn *conn); // writable again

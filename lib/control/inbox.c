@@ -123,23 +123,48 @@ take_notices(struct mst_control *c)
 	return done;
 }
 
+static struct control_conn *
+tunnel_of(const struct mst_pkt *p)
+{
+	struct mst_session *s = mst_session_find(p->session_index, p->session_id);
+	struct control_login *l = s != NULL ? s->owner : NULL;
+
+	return l != NULL && l->conn != NULL && l->conn->state == CONN_TUNNEL ? l->conn : NULL;
+}
+
+// Everything for the first one's device, in order; the others' turns come after it.
+static void
+send_together(struct rte_mbuf **m, struct control_conn **to, unsigned int n)
+{
+	struct control_conn *conn = to[0];
+
+	control_stream_cork(conn);
+	for (unsigned int i = 0; i < n; i++) {
+		if (to[i] != conn)
+			continue;
+		to[i] = NULL;
+		control_stream_send_packet(conn, m[i]);
+	}
+	control_stream_uncork(conn);
+}
+
 static unsigned int
 take_stream(struct mst_control *c)
 {
 	struct rte_mbuf *m[INBOX_BURST];
+	struct control_conn *to[INBOX_BURST];
 	unsigned int n = rte_ring_dequeue_burst(mst_rt_ring(MST_RING_STREAM), (void **)m, INBOX_BURST, NULL);
 
 	for (unsigned int i = 0; i < n; i++) {
-		struct mst_session *s =
-			mst_session_find(mst_pkt(m[i])->session_index, mst_pkt(m[i])->session_id);
-		struct control_login *l = s != NULL ? s->owner : NULL;
-
-		if (l == NULL || l->conn == NULL || l->conn->state != CONN_TUNNEL) {
-			CONTROL_COUNT(c, stream_stale);
-			rte_pktmbuf_free(m[i]);
+		to[i] = tunnel_of(mst_pkt(m[i]));
+		if (to[i] != NULL)
 			continue;
-		}
-		control_stream_send_packet(l->conn, m[i]);
+		CONTROL_COUNT(c, stream_stale);
+		rte_pktmbuf_free(m[i]);
+	}
+	for (unsigned int i = 0; i < n; i++) {
+		if (to[i] != NULL)
+			send_together(m + i, to + i, n - i);
 	}
 	return n;
 }

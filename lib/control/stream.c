@@ -114,9 +114,25 @@ control_stream_free_queue(struct control_conn *conn)
 }
 
 void
+control_stream_cork(struct control_conn *conn)
+{
+	mst_tls_conn_cork(conn->tls, &conn->c->cork);
+}
+
+void
+control_stream_uncork(struct control_conn *conn)
+{
+	if (mst_tls_conn_uncork(conn->tls) != MST_TLS_WANT_WRITE)
+		return; // sent, or never: the read side sees that
+	conn->blocked = true;
+	control_conn_watch_write(conn);
+}
+
+void
 control_stream_drain(struct control_conn *conn)
 {
 	conn->blocked = false;
+	control_stream_cork(conn);
 	while (conn->queue_len != 0 && !conn->blocked) {
 		struct rte_mbuf *m = conn->queue[conn->queue_head];
 
@@ -124,6 +140,7 @@ control_stream_drain(struct control_conn *conn)
 		conn->queue_len--;
 		control_stream_send_packet(conn, m);
 	}
+	control_stream_uncork(conn);
 	if (conn->queue_len == 0)
 		control_stream_free_queue(conn);
 }

@@ -1,6 +1,8 @@
 // The bottom of a TLS connection: bytes to and from a non-blocking socket, or a pipe in memory that answers like
-// one. libssl's own socket BIO uses write(2), which raises SIGPIPE when the device is gone. Control lcore.
+// one. libssl's own socket BIO uses write(2), which raises SIGPIPE when the device is gone, and makes a system call
+// of each record. Control lcore.
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -45,21 +47,101 @@ pipe_receive(struct mst_tls_pipe *p, void *data, size_t room)
 	return (ssize_t)n;
 }
 
+// How many of the bytes are gone, or -errno; -EAGAIN for every want.
+static ssize_t
+give(struct tls_socket *sock, const void *data, size_t len)
+{
+	ssize_t n = sock->pipe != NULL ? pipe_send(sock->pipe, data, len)
+				       : send(sock->fd, data, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n >= 0)
+		return n;
+	return is_want(errno) ? -EAGAIN : -errno;
+}
+
+// All of it or, where the cork is full and the socket too, nothing.
+static ssize_t
+gather(struct tls_socket *sock, const void *data, size_t len)
+{
+	struct mst_tls_cork *c = sock->cork;
+
+	if (len > sizeof(c->bytes) - c->len) {
+		ssize_t n = give(sock, c->bytes, c->len);
+
+		if (n < 0)
+			return n;
+		c->len -= (size_t)n;
+		memmove(c->bytes, c->bytes + n, c->len);
+		if (len > sizeof(c->bytes) - c->len)
+			return -EAGAIN;
+	}
+	memcpy(c->bytes + c->len, data, len);
+	c->len += len;
+	return (ssize_t)len;
+}
+
+int
+tls_socket_uncork(struct tls_socket *sock)
+{
+	struct mst_tls_cork *c = sock->cork;
+	ssize_t n = c->len != 0 ? give(sock, c->bytes, c->len) : 0;
+	size_t left = c->len - (n > 0 ? (size_t)n : 0);
+
+	sock->cork = NULL;
+	if (n < 0 && n != -EAGAIN)
+		return (int)n;
+	if (left == 0)
+		return 0;
+	sock->rest = malloc(sizeof(*sock->rest) + left);
+	if (sock->rest == NULL)
+		return -ENOMEM;
+	sock->rest->len = left;
+	sock->rest->off = 0;
+	memcpy(sock->rest->bytes, c->bytes + c->len - left, left);
+	return -EAGAIN;
+}
+
+int
+tls_socket_flush(struct tls_socket *sock)
+{
+	struct tls_rest *r = sock->rest;
+	ssize_t n;
+
+	if (r == NULL)
+		return 0;
+	n = give(sock, r->bytes + r->off, r->len - r->off);
+	if (n < 0)
+		return (int)n;
+	r->off += (size_t)n;
+	if (r->off < r->len)
+		return -EAGAIN;
+	tls_socket_drop(sock);
+	return 0;
+}
+
+void
+tls_socket_drop(struct tls_socket *sock)
+{
+	free(sock->rest);
+	sock->rest = NULL;
+}
+
 static int
 sock_write(BIO *bio, const char *data, int len)
 {
 	struct tls_socket *sock = BIO_get_data(bio);
-	ssize_t n = sock->pipe != NULL ? pipe_send(sock->pipe, data, (size_t)len)
-				       : send(sock->fd, data, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT);
+	ssize_t n = tls_socket_flush(sock);
 
+	if (n == 0)
+		n = sock->cork != NULL ? gather(sock, data, (size_t)len) : give(sock, data, (size_t)len);
 	BIO_clear_retry_flags(bio);
 	sock->err = 0;
 	if (n >= 0)
 		return (int)n;
-	if (is_want(errno))
+	if (n == -EAGAIN)
 		BIO_set_retry_write(bio);
 	else
-		sock->err = errno;
+		sock->err = (int)-n;
 	return -1;
 }
 

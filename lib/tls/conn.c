@@ -88,10 +88,13 @@ mst_tls_conn_destroy(struct mst_tls_conn *conn)
 {
 	if (conn == NULL)
 		return;
+	MST_ASSERT(conn->sock.cork == NULL);
 	// After a fatal error, or inside a half-sent record, there is nothing valid to say (RFC 8446 6.1).
-	if (conn->ready && conn->held == NULL && (conn->end == MST_TLS_OK || conn->clean_close))
+	if (conn->ready && !mst_tls_conn_flush_pending(conn) &&
+		(conn->end == MST_TLS_OK || conn->clean_close))
 		(void)SSL_shutdown(conn->ssl);
 	drop_held(conn);
+	tls_socket_drop(&conn->sock);
 	SSL_free(conn->ssl);
 	ERR_clear_error();
 	free(conn);
@@ -103,6 +106,7 @@ finish(struct mst_tls_conn *conn, enum mst_tls_result end, const char *why)
 	conn->end = end;
 	tls_error_take(conn->error, sizeof(conn->error), why);
 	drop_held(conn);
+	tls_socket_drop(&conn->sock);
 	return end;
 }
 
@@ -204,17 +208,31 @@ hold(struct mst_tls_conn *conn, const void *buf, size_t len, enum mst_tls_result
 	return want;
 }
 
+// The result of bytes that went past libssl.
+static enum mst_tls_result
+settle_socket(struct mst_tls_conn *conn, int ret)
+{
+	if (ret == 0)
+		return MST_TLS_OK;
+	if (ret == -EAGAIN)
+		return MST_TLS_WANT_WRITE;
+	conn->sock.err = -ret;
+	return finish_syscall(conn);
+}
+
 enum mst_tls_result
 mst_tls_conn_flush(struct mst_tls_conn *conn)
 {
+	enum mst_tls_result r;
 	size_t done = 0;
 
 	if (conn->end != MST_TLS_OK)
 		return conn->end;
-	if (conn->held == NULL)
-		return MST_TLS_OK;
+	r = settle_socket(conn, tls_socket_flush(&conn->sock));
+	if (r != MST_TLS_OK || conn->held == NULL)
+		return r;
 	ERR_clear_error();
-	enum mst_tls_result r = settle(conn, SSL_write_ex(conn->ssl, conn->held, conn->held_len, &done));
+	r = settle(conn, SSL_write_ex(conn->ssl, conn->held, conn->held_len, &done));
 	if (r == MST_TLS_OK)
 		drop_held(conn);
 	return r;
@@ -223,7 +241,26 @@ mst_tls_conn_flush(struct mst_tls_conn *conn)
 bool
 mst_tls_conn_flush_pending(const struct mst_tls_conn *conn)
 {
-	return conn->held != NULL;
+	return conn->held != NULL || conn->sock.rest != NULL;
+}
+
+void
+mst_tls_conn_cork(struct mst_tls_conn *conn, struct mst_tls_cork *cork)
+{
+	MST_ASSERT(conn->sock.cork == NULL);
+	cork->len = 0;
+	conn->sock.cork = cork;
+}
+
+enum mst_tls_result
+mst_tls_conn_uncork(struct mst_tls_conn *conn)
+{
+	if (conn->end != MST_TLS_OK) {
+		conn->sock.cork = NULL;
+		return conn->end;
+	}
+	enum mst_tls_result r = settle_socket(conn, tls_socket_uncork(&conn->sock));
+	return r == MST_TLS_OK && mst_tls_conn_flush_pending(conn) ? MST_TLS_WANT_WRITE : r;
 }
 
 enum mst_tls_result

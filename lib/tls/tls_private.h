@@ -47,12 +47,20 @@ void tls_name_format_dtls(SSL *ssl, char *text, size_t cap);
 
 // ---- bio_socket.c
 #define TLS_HEAD_BYTES 9
+// What the socket did not take of a cork.
+struct tls_rest {
+	size_t len, off;
+	uint8_t bytes[];
+};
+
 struct tls_socket {
 	int fd;
 	struct mst_tls_pipe *pipe; // not NULL: bytes move here instead of through fd
 	int err;		   // errno of the last failed call, 0 for a want
 	bool eof;
-	size_t budget; // bytes that may still be received
+	size_t budget;		   // bytes that may still be received
+	struct mst_tls_cork *cork; // not NULL: what is sent gathers here
+	struct tls_rest *rest;	   // not NULL: goes out before anything else
 	// The start of what was received: headers of the first record and of the handshake message in it.
 	uint8_t head[TLS_HEAD_BYTES];
 	uint8_t n_head;
@@ -60,6 +68,11 @@ struct tls_socket {
 
 // A BIO that moves bytes of sock; sock outlives it. NULL when memory is short.
 BIO *tls_bio_socket(struct tls_socket *sock);
+// Sends what has gathered, and what is not taken becomes the rest: 0, -EAGAIN with a rest, or -errno.
+MST_MUST_USE int tls_socket_uncork(struct tls_socket *sock);
+// Sends the rest: 0 without one, -EAGAIN or -errno.
+MST_MUST_USE int tls_socket_flush(struct tls_socket *sock);
+void tls_socket_drop(struct tls_socket *sock); // the rest is lost
 
 // ---- bio_datagram.c
 struct tls_datagrams {

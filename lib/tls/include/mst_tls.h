@@ -105,6 +105,19 @@ MST_MUST_USE enum mst_tls_result mst_tls_conn_write(struct mst_tls_conn *conn, c
 MST_MUST_USE enum mst_tls_result mst_tls_conn_flush(struct mst_tls_conn *conn);
 bool mst_tls_conn_flush_pending(const struct mst_tls_conn *conn);
 
+// Records that are written one after the other leave in one piece: a system call for all of them, and full segments of
+// TCP instead of one a record. The cork is the caller's, and may serve one connection after the other.
+#define MST_TLS_CORK_BYTES 32768
+struct mst_tls_cork {
+	size_t len;
+	uint8_t bytes[MST_TLS_CORK_BYTES];
+};
+// From now on OK of a write means taken. Once more than fits has gathered, it goes to the socket.
+void mst_tls_conn_cork(struct mst_tls_conn *conn, struct mst_tls_cork *cork);
+// Before anything else is corked by it, and before destroy. OK: all is sent. WANT_WRITE: a copy of what the socket did not
+// take waits inside, MST_TLS_CORK_BYTES at most and a record; call mst_tls_conn_flush when the socket is ready.
+MST_MUST_USE enum mst_tls_result mst_tls_conn_uncork(struct mst_tls_conn *conn);
+
 // "(TLS1.3)-(ECDHE-X25519)-(RSA-PSS-RSAE-SHA256)-(AES-256-GCM)", as the clients print it; "" before the
 // handshake.
 const char *mst_tls_conn_cipher(const struct mst_tls_conn *conn);

@@ -1,4 +1,6 @@
 // What workers hand over of sessions: records that their keys opened, packets for devices without DTLS.
+#include <sys/socket.h>
+
 #include "mst_port.h"
 
 #include "rig.h"
@@ -71,6 +73,48 @@ packets_for_who_has_gone_are_dropped(void **state)
 	assert_int_equal(rig->counters.stream_stale, 2);
 }
 
+static struct rte_mbuf *
+packet_to(const struct mst_session *s, uint8_t number)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
+
+	assert_non_null(m);
+	memset(rte_pktmbuf_append(m, 100), number, 100);
+	mst_pkt(m)->session_index = s->index;
+	mst_pkt(m)->session_id = s->id;
+	return m;
+}
+
+// What one turn has for a device leaves in one piece, in order, however it was mixed with that for others.
+static void
+packets_of_a_turn_leave_together(void **state)
+{
+	struct device d[2];
+	struct mst_session *s[2];
+	uint8_t buf[MST_TLS_RECORD_BYTES], wire[4096];
+
+	(void)state;
+	s[0] = rig_tunnel(&d[0], "bob", NULL)->session;
+	s[1] = rig_tunnel(&d[1], "carol", NULL)->session;
+	for (uint8_t i = 0; i < 10; i++)
+		assert_int_equal(
+			rte_ring_enqueue(mst_rt_ring(MST_RING_STREAM), packet_to(s[i * 7 % 3 % 2], i)), 0);
+	assert_int_equal(control_inbox(rig), 10);
+	for (uint8_t k = 0; k < 2; k++) {
+		assert_true(recv(d[k].fd, wire, sizeof(wire), MSG_PEEK) > 0);
+		for (uint8_t i = 0; i < 10; i++) {
+			if (i * 7 % 3 % 2 != k)
+				continue;
+			assert_int_equal(device_read(&d[k], buf, sizeof(buf)), MST_CSTP_HEADER_BYTES + 100);
+			assert_int_equal(buf[MST_CSTP_HEADER_BYTES], i);
+		}
+		assert_int_equal(device_read(&d[k], buf, sizeof(buf)), 0);
+	}
+	assert_int_equal(rig->counters.stream_tx, 10);
+	device_close(&d[0]);
+	device_close(&d[1]);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)
 
 int
@@ -79,6 +123,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(alerts_under_the_keys_end_the_association),
 		TEST(packets_for_who_has_gone_are_dropped),
+		TEST(packets_of_a_turn_leave_together),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);

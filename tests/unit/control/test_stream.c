@@ -174,10 +174,13 @@ read_all(struct device *d, uint32_t next)
 	uint8_t buf[MST_TLS_RECORD_BYTES];
 	int n;
 
-	while ((n = device_read(d, buf, sizeof(buf))) > 0) {
+	// Where the gateway still has something to send, a part of a record may be all that has come.
+	while ((n = device_read(d, buf, sizeof(buf))) > 0 || (n == 0 && d->conn->blocked)) {
 		struct mst_cstp_frame f;
 		uint32_t number;
 
+		if (n == 0)
+			continue;
 		assert_int_equal(mst_cstp_parse(buf, (size_t)n, &f), MST_CSTP_V_OK);
 		assert_int_equal(f.type, MST_CSTP_DATA);
 		assert_int_equal(f.len, 1000);
@@ -247,13 +250,14 @@ draining_into_a_broken_connection_ends(void **state)
 	for (uint32_t n = 0; n < 3; n++)
 		control_stream_send_packet(l->conn, packet(n, 1000));
 	assert_int_equal(l->conn->queue_len, 3);
+	assert_int_equal(rig->counters.stream_tx, 0);
 	assert_int_equal(shutdown(l->conn->fd, SHUT_WR), 0);
 	alarm(20); // it would not come back
 	control_stream_drain(l->conn);
 	alarm(0);
 	assert_int_equal(l->conn->queue_len, 0);
-	assert_int_equal(rig->counters.stream_stale, 3);
-	assert_int_equal(rig->counters.stream_tx, 0);
+	// They were taken, as if TCP had had them already.
+	assert_int_equal(rig->counters.stream_tx, 3);
 	device_close(&d);
 }
 
