@@ -5,12 +5,13 @@
 #include "lg.h"
 
 #define STARTS_A_TURN 8 // connections begun in one turn of the loop, which goes on with packets in between
-#define BYES_A_TURN 64
+#define CUTS_A_TURN 64
+#define BYES_A_TURN 8 // two segments each, which the tap must hold until the next turn
 #define SETTLE_MS 300 // that packets on the way may take
 #define DRAIN_MS 500
 #define DRAIN_MAX_MS 10000 // that devices may take which were cut at the end
 #define STORM_MAX_MS 300000
-#define FLUSH_MS 200
+#define FLUSH_MS 500
 #define WARMUP_SEARCH_PPS 1000
 #define RAMP_BURST 32
 
@@ -185,13 +186,17 @@ ramp_step(struct lg *lg)
 	return lg->o->storm && lg->n_up > 0 ? LG_PHASE_STORM : after_storm(lg);
 }
 
-static void
-storm_enter(struct lg *lg)
+// Some a turn, or the ports would overflow with what others are sent meanwhile.
+static bool
+cut_some(struct lg *lg)
 {
-	for (uint32_t i = 0; i < lg->n_devices; i++) {
-		if (lg->devices[i].up)
-			lg_device_cut(lg, &lg->devices[i]);
+	for (unsigned int n = 0; n < CUTS_A_TURN && lg->cut_at < lg->n_devices; n++) {
+		struct lg_device *d = &lg->devices[lg->cut_at++];
+
+		if (d->up)
+			lg_device_cut(lg, d);
 	}
+	return lg->cut_at < lg->n_devices;
 }
 
 static enum lg_phase
@@ -199,6 +204,8 @@ storm_step(struct lg *lg)
 {
 	uint64_t ms = phase_ms(lg);
 
+	if (cut_some(lg))
+		return LG_PHASE_STORM;
 	if (lg->report.control.storm_99_ms == 0 && lg->n_up * 100ULL >= lg->came_up * 99ULL)
 		lg->report.control.storm_99_ms = ms > 0 ? ms : 1;
 	if (lg->n_up >= lg->came_up)
@@ -382,7 +389,7 @@ static const struct {
 	enum lg_phase (*step)(struct lg *lg);
 } phases[] = {
 	[LG_PHASE_RAMP] = {"ramp", NULL, ramp_step},
-	[LG_PHASE_STORM] = {"storm", storm_enter, storm_step},
+	[LG_PHASE_STORM] = {"storm", NULL, storm_step},
 	[LG_PHASE_WARMUP] = {"warm-up", warmup_enter, warmup_step},
 	[LG_PHASE_SETTLE] = {"settle", stop_sending, settle_step},
 	[LG_PHASE_MEASURE] = {"measure", measure_enter, measure_step},

@@ -153,6 +153,7 @@ struct lg {
 	struct lg_pace ramp;
 	uint64_t next_churn_tsc, churn_tsc;
 	uint32_t churn_at;
+	uint32_t cut_at; // by the storm
 	uint64_t n_churned;
 	struct lg_search search;
 	struct lg_trial trial; // number 0: none yet
