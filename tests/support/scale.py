@@ -51,6 +51,8 @@ class Gateway:
         self.sock.recv(16384)
         self.lcore = self.ask("/mst/worker/list")[0]
         self.heaps = self.ask("/eal/heap_list")
+        # A session and its association, taken at start for as many as there may be.
+        self.pools = [self.ask("/mempool/info," + name) for name in ("mst_session_0", "mst_sa_0")]
 
     def ask(self, command):
         self.sock.send(command.encode())
@@ -78,6 +80,7 @@ class Gateway:
             "anonymous": (smaps["Pss"] - smaps.get("Pss_File", 0)) * 1024,
             "hugepages": sum(smaps.get(k, 0) for k in ("Private_Hugetlb", "Shared_Hugetlb")) * 1024,
             "dpdk": sum(h["Alloc_size"] for h in heap),
+            "data_plane": sum(p["elt_size"] + p["header_size"] + p["trailer_size"] for p in self.pools),
             "slab": fields("/proc/meminfo")["Slab"] * 1024,
             "socket_buffers": int(tcp[tcp.index("mem") + 1]) * PAGE,
         }
@@ -144,9 +147,9 @@ def memory(rows, n, connections):
     if connections < n:
         out["without"] = memory_with(middle["memory"], full["memory"], n - up, "that goes on without (%d)" % (n - up))
     fixed = (empty["memory"]["anonymous"] + empty["memory"]["hugepages"])
-    out["data_plane"] = (full["memory"]["dpdk"] - empty["memory"]["dpdk"]) / n
+    out["data_plane"] = empty["memory"]["data_plane"]
     out["all_in"] = out["connected"]["sum"] + fixed / n
-    print("memory of the data plane: %.0f bytes a session of DPDK's heap; an empty gateway has %.0f MiB" % (
+    print("memory of the data plane: %d bytes a session and its association, of the %.0f MiB that an empty gateway has" % (
         out["data_plane"], fixed / 2 ** 20))
     print("memory all in, a share of the empty gateway too: %.0f bytes a session with its connection" % out["all_in"])
     return out
