@@ -179,7 +179,7 @@ def report(samples, path, driver, connections, target=None):
     print("dead peer detection: %d asked, %d answered; asked by the gateway, answered: %d" % (
         control["dpd_sent"], control["dpd_answers"], control["dpd_answered"]))
     print("failures: %s" % ({k: v for k, v in fleet["failures"].items() if v} or "none"))
-    last = [r for r in rows if r["phase"] == "measure"][-2] # afterwards the fleet leaves, and what it is sent with it
+    last = [r for r in rows if r["phase"] == "measure" and r["connections"] >= out["connections"]][-1] # then the fleet leaves
     drops = {k: v - rows[0]["drops"][k] for k, v in last["drops"].items() if v > rows[0]["drops"][k]}
     print("gateway's drops: %s" % (drops or "none"))
     if target:
