@@ -125,7 +125,7 @@ struct bench_device {
 MST_MUST_USE int bench_devices_open(struct bench_device **out, uint32_t n, size_t suite);
 void bench_devices_close(struct bench_device *d, uint32_t n);
 // Writes the frame that the device would send, the inner packet inner_len bytes; sealed: encrypted by OpenSSL, or left in
-// the clear for a pipeline whose cipher is stubbed. body: where the ciphertext begins.
+// the clear for a pipeline whose cipher is off. body: where the ciphertext begins.
 void bench_device_frame(
 	struct bench_device *d, struct rte_mbuf *m, unsigned int inner_len, bool sealed, uint8_t **body);
 // Writes the frame of a LAN host to the device. body: where the gateway's plaintext will begin.
@@ -147,5 +147,5 @@ void bench_stock_run(const struct bench_op *ops, unsigned int n, bool seal);
 // The same with the lines of keys and data asked for some records ahead: the best known on this CPU.
 void bench_best_run(const struct bench_op *ops, unsigned int n, bool seal);
 
-// ---- stub.c: the ciphers of the product, switched off at will ------------------------------------
-void bench_stub(bool on);
+// ---- cipher_off.c: the ciphers of the product, switched off at will ------------------------------------
+void bench_cipher_off(bool off);

@@ -17,7 +17,7 @@ enum dataplane_dir { DATAPLANE_DEC, DATAPLANE_ENC };
 	X(S, "stock ipsec-mb, called directly on the same lengths and keys")  \
 	X(R, "the best AEAD known on this CPU: S with keys asked for ahead")  \
 	X(E, "OpenSSL's EVP")                                                 \
-	X(I, "P with the cipher stubbed")
+	X(I, "P without the cipher")
 // clang-format on
 enum dataplane_block {
 #define X(name, help) DATAPLANE_##name,

@@ -101,20 +101,20 @@ collect(struct lane *l, struct rte_mbuf *m[DATAPLANE_BLOCK])
 }
 
 static int
-run_pipeline(struct lane *l, bool stubbed, double *cycles)
+run_pipeline(struct lane *l, bool no_cipher, double *cycles)
 {
 	struct rte_mbuf *m[DATAPLANE_BLOCK];
 	uint64_t at[TURNS + 1];
 
 	choose(l);
-	make_packets(l, !stubbed);
-	bench_stub(stubbed);
+	make_packets(l, !no_cipher);
+	bench_cipher_off(no_cipher);
 	at[0] = rte_rdtsc_precise();
 	for (unsigned int i = 0; i < TURNS; i++) {
 		(void)mst_datapath_turn(0);
 		at[i + 1] = rte_rdtsc_precise();
 	}
-	bench_stub(false);
+	bench_cipher_off(false);
 	note_gap(l, at);
 	*cycles = (double)(at[TURNS] - at[0]) / DATAPLANE_BLOCK;
 	MST_TRY(collect(l, m));

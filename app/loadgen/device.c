@@ -75,7 +75,7 @@ lg_device_rearm(struct lg *lg, struct lg_device *d)
 	uint32_t due = lg->now_ms + TIMER_MAX_MS;
 
 	if (d->state == LG_STATE_GONE || d->state == LG_STATE_QUEUED) {
-		lg_wheel_clear(&d->timer);
+		mst_wheel_stop(&d->timer);
 		return;
 	}
 	if (d->state == LG_STATE_TUNNEL)
@@ -84,7 +84,7 @@ lg_device_rearm(struct lg *lg, struct lg_device *d)
 		sooner(lg, &due, d->step_end_ms);
 	if (d->cut_ms != 0)
 		sooner(lg, &due, d->cut_ms);
-	lg_wheel_set(&lg->wheel, &d->timer, due);
+	mst_wheel_arm(&lg->wheel, &d->timer, due * MST_NS_PER_MS);
 }
 
 // Its connection and all that hangs on it; cookie and address stay.
@@ -172,7 +172,7 @@ lg_device_free(struct lg *lg, struct lg_device *d)
 {
 	let_go(lg, d, false);
 	lg_device_forget(d);
-	lg_wheel_clear(&d->timer);
+	mst_wheel_stop(&d->timer);
 }
 
 static uint16_t
@@ -346,11 +346,12 @@ cut(struct lg *lg, struct lg_device *d)
 }
 
 void
-lg_device_timer(struct lg_wheel_timer *timer, void *arg)
+lg_device_timer(void *arg, uint64_t now_ns)
 {
-	struct lg_device *d = (struct lg_device *)timer;
-	struct lg *lg = arg;
+	struct lg_device *d = arg;
+	struct lg *lg = d->lg;
 
+	(void)now_ns;
 	if (d->cut_ms != 0 && lg_is_due(lg, d->cut_ms)) {
 		cut(lg, d);
 		return;

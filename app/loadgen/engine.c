@@ -1,6 +1,7 @@
 // Start, the one loop, and the end: ports, sockets, timers, packets in turn. Main lcore.
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -304,7 +305,7 @@ lg_engine_run(struct lg *lg)
 
 		work += serve_events(lg, may_sleep(lg, idle_turns));
 		read_clock(lg);
-		lg_wheel_run(&lg->wheel, lg->now_ms, lg_device_timer, lg);
+		(void)mst_wheel_turn(&lg->wheel, lg->now_ms * MST_NS_PER_MS, UINT_MAX);
 		work += lg_fleet_turn(lg);
 		work += lg_traffic_send(lg);
 		work += lg_net_flush();

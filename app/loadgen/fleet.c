@@ -14,6 +14,7 @@
 #define FLUSH_MS 500
 #define WARMUP_SEARCH_PPS 1000
 #define RAMP_BURST 32
+#define TIMER_SLOT_NS (8 * MST_NS_PER_MS)
 
 void
 lg_fleet_queue(struct lg *lg, struct lg_device *d)
@@ -63,12 +64,14 @@ lg_fleet_create(struct lg *lg, char *err, size_t err_cap)
 		return -ENOMEM;
 	}
 	lg->mtu = UINT16_MAX;
-	lg_wheel_init(&lg->wheel, lg->now_ms);
+	mst_wheel_init(&lg->wheel, TIMER_SLOT_NS, lg->now_ms * MST_NS_PER_MS);
 	lg_histogram_init(&lg->setup_ns);
 	lg_pace_init(&lg->ramp, lg->hz, lg->o->ramp, RAMP_BURST, lg->now_tsc);
 	for (uint32_t i = 0; i < n; i++) {
 		struct lg_device *d = &lg->devices[i];
 
+		d->lg = lg;
+		mst_wheel_timer_init(&d->timer, lg_device_timer, d);
 		d->fd = -1;
 		d->flow_slot = LG_NOWHERE;
 		// Every so many-th, so that the share is right in every stretch of the fleet.

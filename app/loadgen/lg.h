@@ -18,7 +18,6 @@
 #include "record.h"
 #include "report.h"
 #include "track.h"
-#include "wheel.h"
 
 #define LG_RECORD_BYTES 16384 // a TLS record, and so a CSTP frame, has no more
 #define LG_NOWHERE UINT32_MAX
@@ -58,7 +57,8 @@ struct lg_setup {
 };
 
 struct lg_device {
-	struct lg_wheel_timer timer; // first: the wheel gives it back
+	struct lg *lg;
+	struct mst_wheel_timer timer;
 	SSL *tls;
 	struct lg_setup *setup;
 	struct lg_record *record;
@@ -122,7 +122,7 @@ struct lg {
 	uint64_t hz, start_tsc, now_tsc;
 	uint32_t now_ms; // since the start, from 1 on
 
-	struct lg_wheel wheel;
+	struct mst_wheel wheel;
 	struct lg_device *devices;
 	uint32_t n_devices;
 	uint32_t n_sources;
@@ -192,7 +192,7 @@ void lg_device_tunnel(struct lg *lg, struct lg_device *d, const struct lg_http_t
 void lg_device_fail(struct lg *lg, struct lg_device *d, uint64_t *cause);
 void lg_device_ended(struct lg *lg, struct lg_device *d); // by the gateway: it does not come back
 void lg_device_io(struct lg *lg, struct lg_device *d);	  // its socket can be read or written
-void lg_device_timer(struct lg_wheel_timer *timer, void *lg);
+mst_wheel_fn lg_device_timer;
 void lg_device_dtls_up(struct lg *lg, struct lg_device *d);	// handshake done and proved by an answer
 void lg_device_dtls_failed(struct lg *lg, struct lg_device *d); // it goes on by CSTP
 // The connection is gone: back by cookie, after a pause that grows, a bounded number of times.

@@ -38,7 +38,7 @@ answer_written(struct control_conn *conn)
 	if (conn->state == CONN_HTTP)
 		control_conn_read_again(conn);
 	if (conn->state == CONN_TUNNEL) {
-		wheel_stop(&conn->limit);
+		mst_wheel_stop(&conn->limit);
 		mst_ac_destroy(conn->ac);
 		conn->ac = NULL;
 		control_stream_drain(conn);

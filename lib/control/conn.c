@@ -82,7 +82,7 @@ control_conn_watch_write(struct control_conn *conn)
 static void
 arm(struct control_conn *conn, uint64_t seconds)
 {
-	wheel_arm(&conn->c->wheel, &conn->limit, mst_now_ns() + seconds * MST_NS_PER_S);
+	mst_wheel_arm(&conn->c->wheel, &conn->limit, mst_now_ns() + seconds * MST_NS_PER_S);
 }
 
 static void
@@ -128,7 +128,7 @@ control_conn_close(struct control_conn *conn)
 	mst_ac_destroy(conn->ac);
 	free_event(conn->readable);
 	free_event(conn->writable);
-	wheel_stop(&conn->limit);
+	mst_wheel_stop(&conn->limit);
 	if (conn->fd >= 0)
 		close(conn->fd);
 	control_answer_drop(conn);
@@ -357,7 +357,7 @@ make(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_i
 	conn->last_rx_ns = mst_now_ns();
 	conn->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, conn);
 	conn->writable = event_new(c->base, fd, EV_WRITE, on_writable, conn);
-	wheel_timer_init(&conn->limit, on_limit, conn);
+	mst_wheel_timer_init(&conn->limit, on_limit, conn);
 	TAILQ_INSERT_TAIL(&c->conns, conn, all);
 	c->n_conns++;
 	c->n_half_open++;

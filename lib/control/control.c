@@ -11,6 +11,7 @@
 #define TICK_MS 100
 #define AUTH_QUEUE 256
 #define AUTH_THREADS 1
+#define WHEEL_SLOT_NS (100 * MST_NS_PER_MS)
 #define TIMERS_PER_TURN 64
 #define LOGIN_SPARE 1024  // sign-ins beyond one a session: signed in, not connected yet
 #define IDLE_MIN_NS 10000 // pause of a quiet loop, doubled up to
@@ -163,7 +164,7 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	TAILQ_INIT(&c->knocking);
 	TAILQ_INIT(&c->logins);
 	mst_random(&c->hash_seed, sizeof(c->hash_seed));
-	wheel_init(&c->wheel, mst_now_ns());
+	mst_wheel_init(&c->wheel, WHEEL_SLOT_NS, mst_now_ns());
 	return 0;
 }
 
@@ -306,7 +307,7 @@ control_turn(struct mst_control *c)
 	// as a listener in a process that has no descriptor left, would keep the rings waiting for ever.
 	event_base_loop(c->base, EVLOOP_NONBLOCK | EVLOOP_ONCE);
 	control_conn_resume(c);
-	work += wheel_turn(&c->wheel, mst_now_ns(), TIMERS_PER_TURN);
+	work += mst_wheel_turn(&c->wheel, mst_now_ns(), TIMERS_PER_TURN);
 	work += control_newcomers(c);
 	mst_rt_reclaim();
 	control_conn_reap(c);

@@ -15,8 +15,6 @@
 #include "mst_session.h"
 #include "mst_tls.h"
 
-#include "wheel.h"
-
 #define CONTROL_APP_ID_BYTES 32
 #define CONTROL_COOKIE_BYTES 32
 #define CONTROL_STREAM_QUEUE 64	   // packets towards a device whose TCP is slow
@@ -40,8 +38,8 @@ struct control_login {
 	LIST_ENTRY(control_login) by_id; // while it has a session
 	TAILQ_ENTRY(control_login) all;
 	struct mst_control *c;
-	struct wheel_timer look; // at the next time that its time limits or its path may change something
-	uint8_t cookie_hash[32]; // SHA-256 of the cookie: the cookie itself is not kept
+	struct mst_wheel_timer look; // at the next time that its time limits or its path may change something
+	uint8_t cookie_hash[32];     // SHA-256 of the cookie: the cookie itself is not kept
 	char user[MST_SESSION_NAME_BYTES];
 	char group[64];
 	struct mst_session *session; // NULL until the first CONNECT
@@ -81,7 +79,7 @@ struct control_conn {
 	struct mst_tls_conn *tls;
 	struct mst_ac *ac; // until the tunnel is up
 	struct event *readable, *writable;
-	struct wheel_timer limit; // of handshake and sign-in, until the tunnel is up
+	struct mst_wheel_timer limit; // of handshake and sign-in, until the tunnel is up
 	struct mst_ip remote;
 	struct control_login *login; // in CONN_TUNNEL
 	uint64_t last_rx_ns;
@@ -104,7 +102,7 @@ struct control_handshake {
 	uint8_t random[CONTROL_RANDOM_BYTES]; // of its ClientHello, which tells a copy from a new try
 	uint16_t worker;
 	uint64_t started_ns;
-	struct wheel_timer timer; // retransmission and overall limit
+	struct mst_wheel_timer timer; // retransmission and overall limit
 };
 
 LIST_HEAD(control_login_bucket, control_login);
@@ -146,7 +144,7 @@ struct mst_control {
 	uint32_t n_conns, n_half_open, n_logins, n_handshakes, max_logins;
 	uint64_t next_conn_number;
 	uint32_t hash_seed;
-	struct wheel wheel;
+	struct mst_wheel wheel;
 	bool stopping;
 	bool paused;	     // accepting, because too many are half-open
 	unsigned int events; // handled in this turn of the loop
@@ -184,7 +182,7 @@ void control_login_end(struct mst_control *c, struct control_login *l, const cha
 void control_login_set_mtu(struct control_login *l, uint16_t mtu);
 
 // look.c: what time does to a login
-wheel_fn control_look; // may end it; else arms its next look
+mst_wheel_fn control_look; // may end it; else arms its next look
 // The next look, now that the login has changed.
 void control_look_arm(struct control_login *l);
 // The device sends by CSTP what it might send by DTLS: is that path gone?

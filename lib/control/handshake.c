@@ -41,7 +41,7 @@ control_handshake_end(struct control_handshake *h)
 	LIST_REMOVE(h, by_tuple);
 	c->n_handshakes--;
 	h->login->handshake = NULL;
-	wheel_stop(&h->timer);
+	mst_wheel_stop(&h->timer);
 	mst_tls_dtls_destroy(h->dtls);
 	free(h);
 }
@@ -63,7 +63,7 @@ arm(struct control_handshake *h)
 	uint64_t now_ns = mst_now_ns();
 	uint64_t end_ns = h->started_ns + HANDSHAKE_LIMIT_NS + 1;
 
-	wheel_arm(&h->c->wheel, &h->timer,
+	mst_wheel_arm(&h->c->wheel, &h->timer,
 		now_ns < end_ns && wait_ns < end_ns - now_ns ? now_ns + wait_ns : end_ns);
 }
 
@@ -190,7 +190,7 @@ start(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple 
 	h->tuple = *t;
 	h->worker = worker;
 	h->started_ns = mst_now_ns();
-	wheel_timer_init(&h->timer, on_timer, h);
+	mst_wheel_timer_init(&h->timer, on_timer, h);
 	if (mst_tls_dtls_create(&h->dtls, c->dtls, l->psk.bytes, (uint16_t)c->conf->network.mtu) < 0) {
 		free(h);
 		return NULL;

@@ -76,7 +76,7 @@ control_login_create(struct mst_control *c, const struct mst_auth_result *r, cha
 	TAILQ_INSERT_TAIL(&c->logins, l, all);
 	c->n_logins++;
 	l->c = c;
-	wheel_timer_init(&l->look, control_look, l);
+	mst_wheel_timer_init(&l->look, control_look, l);
 	control_look_arm(l);
 	*out = l;
 	return 0;
@@ -206,7 +206,7 @@ control_login_end(struct mst_control *c, struct control_login *l, const char *te
 	control_login_drop_app_id(l);
 	LIST_REMOVE(l, by_cookie);
 	LIST_REMOVE(l, by_user);
-	wheel_stop(&l->look);
+	mst_wheel_stop(&l->look);
 	TAILQ_REMOVE(&c->logins, l, all);
 	c->n_logins--;
 	if (l->session != NULL) {

@@ -136,7 +136,7 @@ arm(struct control_login *l, uint64_t now_ns)
 		sooner(&due_ns, control_stream_due_ns(l->conn));
 	if (l->session != NULL && path_may_change(l, now_ns))
 		sooner(&due_ns, now_ns + PATH_LOOK_NS);
-	wheel_arm(&l->c->wheel, &l->look, due_ns);
+	mst_wheel_arm(&l->c->wheel, &l->look, due_ns);
 }
 
 void
@@ -152,7 +152,7 @@ control_look_at_path(struct control_login *l)
 
 	if (due_ns < l->look.due_ns &&
 		atomic_load_explicit(&l->session->path, memory_order_relaxed) == MST_PATH_DTLS)
-		wheel_arm(&l->c->wheel, &l->look, due_ns);
+		mst_wheel_arm(&l->c->wheel, &l->look, due_ns);
 }
 
 void

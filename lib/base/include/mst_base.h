@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 
 #define MST_MUST_USE __attribute__((warn_unused_result))
 #define MST_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
@@ -202,3 +203,32 @@ void mst_random(void *out, size_t len);
 #define MST_NS_PER_S 1000000000ULL
 #define MST_NS_PER_MS 1000000ULL
 uint64_t mst_now_ns(void); // CLOCK_MONOTONIC
+
+// ---- timers -------------------------------------------------------------------------------------
+// A wheel: arming and stopping a timer cost the same however many there are. Time is an argument. A wheel and its
+// timers belong to one thread.
+#define MST_WHEEL_SLOTS 4096 // who is due further ahead is put off once more then
+
+typedef void mst_wheel_fn(void *arg, uint64_t now_ns);
+
+struct mst_wheel_timer {
+	LIST_ENTRY(mst_wheel_timer) of_slot;
+	uint64_t due_ns; // 0: not armed
+	mst_wheel_fn *fn;
+	void *arg;
+};
+
+struct mst_wheel {
+	uint64_t slot_ns;
+	uint64_t next; // the first slot whose timers have not all run
+	LIST_HEAD(mst_wheel_slot, mst_wheel_timer) slots[MST_WHEEL_SLOTS];
+};
+
+void mst_wheel_init(struct mst_wheel *w, uint64_t slot_ns, uint64_t now_ns);
+void mst_wheel_timer_init(struct mst_wheel_timer *t, mst_wheel_fn *fn, void *arg);
+// fn runs once, never before due_ns, and no more than two slots after it as long as turns come. Moves a timer that is
+// armed.
+void mst_wheel_arm(struct mst_wheel *w, struct mst_wheel_timer *t, uint64_t due_ns);
+void mst_wheel_stop(struct mst_wheel_timer *t);
+// Runs what is due, max timers at the most: the rest with the next call. A callback may arm, stop and free any timer.
+unsigned int mst_wheel_turn(struct mst_wheel *w, uint64_t now_ns, unsigned int max);

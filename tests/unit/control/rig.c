@@ -100,7 +100,7 @@ rig_teardown(void **state)
 	assert_true(rig->n_handshakes == 0 && TAILQ_EMPTY(&rig->unread) && TAILQ_EMPTY(&rig->knocking));
 	for (unsigned int i = 0; i < CONTROL_WAITING_BUCKETS; i++)
 		assert_true(LIST_EMPTY(&rig->auth_waiting[i]));
-	for (unsigned int i = 0; i < WHEEL_SLOTS; i++)
+	for (unsigned int i = 0; i < MST_WHEEL_SLOTS; i++)
 		assert_true(LIST_EMPTY(&rig->wheel.slots[i]));
 	assert_true(TAILQ_EMPTY(&rig->dead));
 	assert_int_equal(rte_mempool_in_use_count(mst_port_pool()), mbufs_at_start);

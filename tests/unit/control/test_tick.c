@@ -338,9 +338,9 @@ the_wheel_ends_who_is_due(void **state)
 	rig_conf.timeouts.cookie_s = 1;
 	for (unsigned int i = 0; i < 12; i++)
 		rig_login("bob", NULL);
-	wheel_turn(&rig->wheel, mst_now_ns() + 2 * S, 5);
+	mst_wheel_turn(&rig->wheel, mst_now_ns() + 2 * S, 5);
 	assert_int_equal(rig->n_logins, 7);
-	wheel_turn(&rig->wheel, mst_now_ns() + 2 * S, 100);
+	mst_wheel_turn(&rig->wheel, mst_now_ns() + 2 * S, 100);
 	assert_int_equal(rig->n_logins, 0);
 	assert_int_equal(rig->counters.end_cookie, 12);
 }

@@ -1,12 +1,12 @@
 // Timers of the wheel: when they run, how many in a turn, and what a callback may do to others.
+#include "mst_base.h"
 #include "mst_test.h"
 
-#include "wheel.h"
-
 #define S MST_NS_PER_S
+#define SLOT_NS (100 * MST_NS_PER_MS)
 
-static struct wheel w;
-static struct wheel_timer timers[1000];
+static struct mst_wheel w;
+static struct mst_wheel_timer timers[1000];
 static uint64_t ran_at[1000];
 static unsigned int ran;
 
@@ -21,10 +21,10 @@ static int
 setup(void **state)
 {
 	(void)state;
-	wheel_init(&w, 1000 * S);
+	mst_wheel_init(&w, SLOT_NS, 1000 * S);
 	ran = 0;
 	for (size_t i = 0; i < MST_ARRAY_SIZE(timers); i++) {
-		wheel_timer_init(&timers[i], note, &ran_at[i]);
+		mst_wheel_timer_init(&timers[i], note, &ran_at[i]);
 		ran_at[i] = 0;
 	}
 	return 0;
@@ -35,7 +35,7 @@ static void
 run_until(uint64_t from_ns, uint64_t to_ns)
 {
 	for (uint64_t t = from_ns; t <= to_ns; t += 10 * MST_NS_PER_MS)
-		wheel_turn(&w, t, 1000);
+		mst_wheel_turn(&w, t, 1000);
 }
 
 static void
@@ -45,12 +45,12 @@ never_early_and_hardly_late(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 1000; i++) // up to 1,000 s: two rounds and a half
-		wheel_arm(&w, &timers[i], t0 + i * S + i * i * 1000);
+		mst_wheel_arm(&w, &timers[i], t0 + i * S + i * i * 1000);
 	run_until(t0, t0 + 1010 * S);
 	assert_int_equal(ran, 1000);
 	for (size_t i = 0; i < 1000; i++) {
 		assert_true(ran_at[i] >= t0 + i * S + i * i * 1000);
-		assert_true(ran_at[i] <= t0 + i * S + i * i * 1000 + 2 * WHEEL_SLOT_NS);
+		assert_true(ran_at[i] <= t0 + i * S + i * i * 1000 + 2 * SLOT_NS);
 		assert_int_equal(timers[i].due_ns, 0);
 	}
 }
@@ -59,11 +59,11 @@ static void
 what_is_past_runs_soon(void **state)
 {
 	(void)state;
-	wheel_arm(&w, &timers[0], 0);
-	wheel_arm(&w, &timers[1], 5 * S);
-	wheel_arm(&w, &timers[2], 1000 * S);
-	wheel_turn(&w, 1000 * S, 10);
-	run_until(1000 * S, 1000 * S + 2 * WHEEL_SLOT_NS);
+	mst_wheel_arm(&w, &timers[0], 0);
+	mst_wheel_arm(&w, &timers[1], 5 * S);
+	mst_wheel_arm(&w, &timers[2], 1000 * S);
+	mst_wheel_turn(&w, 1000 * S, 10);
+	run_until(1000 * S, 1000 * S + 2 * SLOT_NS);
 	assert_int_equal(ran, 3);
 }
 
@@ -71,13 +71,13 @@ static void
 the_last_arming_counts(void **state)
 {
 	(void)state;
-	wheel_arm(&w, &timers[0], 1001 * S);
-	wheel_arm(&w, &timers[0], 1005 * S);
-	wheel_arm(&w, &timers[1], 1005 * S);
-	wheel_arm(&w, &timers[1], 1001 * S);
-	wheel_arm(&w, &timers[2], 1001 * S);
-	wheel_stop(&timers[2]);
-	wheel_stop(&timers[2]);
+	mst_wheel_arm(&w, &timers[0], 1001 * S);
+	mst_wheel_arm(&w, &timers[0], 1005 * S);
+	mst_wheel_arm(&w, &timers[1], 1005 * S);
+	mst_wheel_arm(&w, &timers[1], 1001 * S);
+	mst_wheel_arm(&w, &timers[2], 1001 * S);
+	mst_wheel_stop(&timers[2]);
+	mst_wheel_stop(&timers[2]);
 	run_until(1000 * S, 1002 * S);
 	assert_int_equal(ran, 1);
 	assert_true(ran_at[1] != 0);
@@ -91,10 +91,10 @@ a_turn_has_a_bound(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 100; i++)
-		wheel_arm(&w, &timers[i], 1001 * S);
-	assert_int_equal(wheel_turn(&w, 1002 * S, 99), 99);
-	assert_int_equal(wheel_turn(&w, 1002 * S, 99), 1);
-	assert_int_equal(wheel_turn(&w, 1002 * S, 99), 0);
+		mst_wheel_arm(&w, &timers[i], 1001 * S);
+	assert_int_equal(mst_wheel_turn(&w, 1002 * S, 99), 99);
+	assert_int_equal(mst_wheel_turn(&w, 1002 * S, 99), 1);
+	assert_int_equal(mst_wheel_turn(&w, 1002 * S, 99), 0);
 	assert_int_equal(ran, 100);
 }
 
@@ -104,9 +104,9 @@ a_jump_of_time_loses_nobody(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 1000; i++)
-		wheel_arm(&w, &timers[i], (1000 + i) * S);
+		mst_wheel_arm(&w, &timers[i], (1000 + i) * S);
 	for (int i = 0; i < 3; i++)
-		wheel_turn(&w, 100000 * S, 1000);
+		mst_wheel_turn(&w, 100000 * S, 1000);
 	assert_int_equal(ran, 1000);
 }
 
@@ -114,19 +114,20 @@ static void
 again(void *arg, uint64_t now_ns)
 {
 	ran++;
-	wheel_arm(&w, arg, now_ns); // due already
+	mst_wheel_arm(&w, arg, now_ns); // due already
 }
 
 static void
 who_is_always_due_lets_others_run(void **state)
 {
 	(void)state;
-	wheel_timer_init(&timers[0], again, &timers[0]);
-	wheel_arm(&w, &timers[0], 1001 * S);
-	wheel_arm(&w, &timers[1], 1001 * S);
-	assert_int_equal(wheel_turn(&w, 1001 * S, 100), 2);
-	assert_int_equal(wheel_turn(&w, 1001 * S, 100), 0);
-	assert_int_equal(wheel_turn(&w, 1003 * S, 100), 2); // in the slot it waited in, and in that of now
+	mst_wheel_timer_init(&timers[0], again, &timers[0]);
+	mst_wheel_arm(&w, &timers[0], 1001 * S);
+	mst_wheel_arm(&w, &timers[1], 1001 * S);
+	assert_int_equal(mst_wheel_turn(&w, 1001 * S, 100), 2);
+	assert_int_equal(mst_wheel_turn(&w, 1001 * S, 100), 0);
+	assert_int_equal(
+		mst_wheel_turn(&w, 1003 * S, 100), 2); // in the slot it waited in, and in that of now
 }
 
 static void
@@ -136,7 +137,7 @@ stop_all(void *arg, uint64_t now_ns)
 	(void)now_ns;
 	ran++;
 	for (size_t i = 0; i < 10; i++)
-		wheel_stop(&timers[i]);
+		mst_wheel_stop(&timers[i]);
 }
 
 static void
@@ -144,10 +145,10 @@ a_callback_may_stop_those_beside_it(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < 10; i++) {
-		wheel_timer_init(&timers[i], stop_all, NULL);
-		wheel_arm(&w, &timers[i], 1001 * S);
+		mst_wheel_timer_init(&timers[i], stop_all, NULL);
+		mst_wheel_arm(&w, &timers[i], 1001 * S);
 	}
-	wheel_turn(&w, 1002 * S, 100);
+	mst_wheel_turn(&w, 1002 * S, 100);
 	assert_int_equal(ran, 1);
 }
 
