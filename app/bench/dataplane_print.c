@@ -75,7 +75,10 @@ dataplane_print_row(struct dataplane_cell *c, bool stages)
 	print_spread(&c->p_over_r, 2, 18);
 	print_spread(&c->p_minus_s, 0, 20);
 	print_spread(&c->p_minus_r, 0, 20);
-	printf(" %4u\n", c->rejected);
+	printf(" %4u", c->rejected);
+	if (c->cycles[DATAPLANE_P].n < c->pairs)
+		printf("  only %zu of %u rounds were left alone", c->cycles[DATAPLANE_P].n, c->pairs);
+	putchar('\n');
 	if (stages)
 		print_stages(c);
 	fflush(stdout);
