@@ -15,7 +15,7 @@
 #define TIMERS_PER_TURN 64
 #define LOGIN_SPARE 1024  // sign-ins beyond one a session: signed in, not connected yet
 #define IDLE_MIN_NS 10000 // pause of a quiet loop, doubled up to
-#define IDLE_MAX_NS 250000
+#define IDLE_MAX_NS MST_NS_PER_MS
 #define LAST_WORDS_NS (200 * MST_NS_PER_MS) // for DISCONNECT and FIN to leave through tap and worker
 
 static void
