@@ -50,6 +50,16 @@ burst_leave(struct mst_burst *b, struct rte_mbuf *m, enum mst_verdict v)
 	b->left[b->n_left++] = m;
 }
 
+// What the verdict of a stage does to a packet: it stays, behind those that stayed before it, or leaves.
+static inline void
+burst_settle(struct mst_burst *b, struct rte_mbuf *m, enum mst_verdict v, uint16_t *kept)
+{
+	if (likely(v == MST_NEXT))
+		b->m[(*kept)++] = m;
+	else
+		burst_leave(b, m, v);
+}
+
 // fn over every packet of the burst. With fn constant the compiler inlines it: a stage costs no call a packet.
 static inline void
 burst_each(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn)
@@ -60,10 +70,7 @@ burst_each(const struct mst_worker *w, struct mst_burst *b, mst_pkt_fn *fn)
 		struct rte_mbuf *m = b->m[i];
 		enum mst_verdict v = fn(w, b, m, mst_pkt(m));
 
-		if (likely(v == MST_NEXT))
-			b->m[kept++] = m;
-		else
-			burst_leave(b, m, v);
+		burst_settle(b, m, v, &kept);
 	}
 	b->n = kept;
 }
@@ -82,10 +89,7 @@ burst_each_op(struct mst_burst *b, mst_op_fn *fn, struct mst_aead_op ops[MST_BUR
 		struct rte_mbuf *m = b->m[i];
 		enum mst_verdict v = fn(b, m, mst_pkt(m), &ops[begin ? kept : i]);
 
-		if (likely(v == MST_NEXT))
-			b->m[kept++] = m;
-		else
-			burst_leave(b, m, v);
+		burst_settle(b, m, v, &kept);
 	}
 	b->n = kept;
 }

@@ -27,7 +27,7 @@ enter_record(const struct mst_worker *w, const struct mst_burst *b, struct rte_m
 	if (sa == NULL || sa->owner != w->index)
 		return MST_DROP_STALE;
 	rte_prefetch0(&sa->rx_packets);
-	rte_prefetch0(&sa->window);
+	rte_prefetch0(&sa->keys.rx.alg);
 	return MST_NEXT;
 }
 

@@ -72,10 +72,7 @@ stage_lookup_in(const struct mst_worker *w, struct mst_burst *b)
 		struct rte_mbuf *m = b->m[i];
 		enum mst_verdict v = lookup_one(w, m, mst_pkt(m), found[i]);
 
-		if (likely(v == MST_NEXT))
-			b->m[kept++] = m;
-		else
-			burst_leave(b, m, v);
+		burst_settle(b, m, v, &kept);
 	}
 	b->n = kept;
 }

@@ -43,8 +43,8 @@ begin_record(struct rte_mbuf *m, const struct mst_pkt *p, struct mst_aead_op *op
 }
 
 // Behind it.
-static inline enum mst_verdict
-end_record(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p, const struct mst_aead_op *op)
+static enum mst_verdict
+end_one(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p, struct mst_aead_op *op)
 {
 	struct mst_sa *sa = p->sa;
 
@@ -96,12 +96,6 @@ begin_one(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p, stru
 			return v;
 	}
 	return begin_record(m, p, op);
-}
-
-static enum mst_verdict
-end_one(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p, struct mst_aead_op *op)
-{
-	return end_record(b, m, p, op);
 }
 
 // The ciphers of the burst run one behind the other: the CPU begins a record while the one before is still in its

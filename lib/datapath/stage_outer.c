@@ -97,10 +97,7 @@ stage_outer(const struct mst_worker *w, struct mst_burst *b)
 		struct rte_mbuf *m = b->m[i];
 		enum mst_verdict v = outer_one(w, m, mst_pkt(m), &memo);
 
-		if (likely(v == MST_NEXT))
-			b->m[kept++] = m;
-		else
-			burst_leave(b, m, v);
+		burst_settle(b, m, v, &kept);
 	}
 	b->n = kept;
 }
