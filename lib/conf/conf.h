@@ -49,6 +49,13 @@ void conf_describe_node(const struct conf_node *node, struct mst_str *out);
 // Strings and lists of strings are kept as pointers.
 bool conf_type_is_text(enum mst_conf_type type);
 
+// A list of maps is read and compared item by item, as other lists are.
+static inline bool
+conf_is_one_map(const struct mst_conf_key *key)
+{
+	return key->type == MST_CONF_MAP && !key->is_list;
+}
+
 // path of a key while a table is walked
 #define CONF_PATH_BYTES 192
 

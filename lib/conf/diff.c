@@ -15,6 +15,28 @@ member(const void *base, size_t offset)
 	return (const uint8_t *)base + offset;
 }
 
+static void walk_map(
+	struct walk *w, const struct mst_conf_key *keys, const char *prefix, const void *a, const void *b);
+
+static void
+ignore(const char *key, enum mst_conf_class change, void *arg)
+{
+	(void)key;
+	(void)change;
+	(void)arg;
+}
+
+static bool
+item_equal(const struct mst_conf_key *key, const void *a, const void *b)
+{
+	struct walk w = {.cb = ignore};
+
+	if (key->type != MST_CONF_MAP)
+		return conf_value_equal(key, a, b);
+	walk_map(&w, key->keys, "", a, b);
+	return w.n == 0;
+}
+
 static bool
 leaf_equal(const struct mst_conf_key *key, const void *a, const void *b)
 {
@@ -30,7 +52,7 @@ leaf_equal(const struct mst_conf_key *key, const void *a, const void *b)
 	if (n[0] != n[1])
 		return false;
 	for (uint32_t i = 0; i < n[0]; i++) {
-		if (!conf_value_equal(key, items[0] + i * key->bytes, items[1] + i * key->bytes))
+		if (!item_equal(key, items[0] + i * key->bytes, items[1] + i * key->bytes))
 			return false;
 	}
 	return true;
@@ -62,7 +84,7 @@ walk_map(struct walk *w, const struct mst_conf_key *keys, const char *prefix, co
 		bool both_present = is_present(k, a) && is_present(k, b);
 
 		snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", k->name);
-		if (k->type != MST_CONF_MAP) {
+		if (!conf_is_one_map(k)) {
 			if (!leaf_equal(k, a, b))
 				report(w, path, k);
 		} else if (both_present) {

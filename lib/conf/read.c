@@ -107,11 +107,17 @@ is_auto(const struct mst_conf_key *key, const struct conf_node *node)
 	return key->or_auto && node->kind == CONF_SCALAR && !node->quoted && strcmp(node->text, "auto") == 0;
 }
 
+static int read_map(
+	struct reader *r, const struct mst_conf_key *keys, const struct conf_node *node, void *base);
+
 static int
 read_value(struct reader *r, const struct mst_conf_key *key, const struct conf_node *node, void *dest)
 {
-	int rc = conf_value_parse(key, node, dest);
+	int rc;
 
+	if (key->type == MST_CONF_MAP && node->kind == CONF_MAP)
+		return read_map(r, key->keys, node, dest);
+	rc = key->type == MST_CONF_MAP ? -EINVAL : conf_value_parse(key, node, dest);
 	if (rc == -ENOMEM)
 		return no_memory(r);
 	return rc < 0 ? reject_node(r, key, node, key->is_list) : 0;
@@ -203,9 +209,6 @@ read_default(struct reader *r, const struct mst_conf_key *key, void *base)
 	return rc < 0 ? no_memory(r) : 0;
 }
 
-static int read_map(
-	struct reader *r, const struct mst_conf_key *keys, const struct conf_node *node, void *base);
-
 // node NULL: the map was left out, its members take their defaults.
 static int
 read_nested(struct reader *r, const struct mst_conf_key *key, const struct conf_node *node, void *base)
@@ -228,7 +231,7 @@ read_key(struct reader *r, const struct mst_conf_key *key, const struct conf_nod
 	// Within a map that was left out nothing is missing; the whole file cannot be left out.
 	if (node == NULL && key->required && (parent != NULL || at_root))
 		return reject_missing(r, key, parent);
-	if (key->type == MST_CONF_MAP)
+	if (conf_is_one_map(key))
 		return read_nested(r, key, node, base);
 	if (node == NULL)
 		return read_default(r, key, base);
@@ -294,21 +297,30 @@ mst_conf_read(const struct mst_conf_schema *schema, const char *path, void *out,
 	return rc;
 }
 
+static void release_map(const struct mst_conf_key *keys, void *base);
+
 static void
-release_leaf(const struct mst_conf_key *key, void *base)
+release_text(void *at)
 {
-	uint32_t n = 1;
-	uint8_t *items;
 	void *text;
 
-	if (!key->is_list && !conf_type_is_text(key->type))
-		return;
+	memcpy(&text, at, sizeof(text));
+	free(text);
+}
+
+static void
+release_list(const struct mst_conf_key *key, void *base)
+{
+	uint8_t *items;
+	uint32_t n;
+
 	memcpy(&items, member(base, key->offset), sizeof(items));
-	if (key->is_list)
-		memcpy(&n, member(base, key->count_offset), sizeof(n));
-	for (uint32_t i = 0; key->is_list && conf_type_is_text(key->type) && i < n; i++) {
-		memcpy(&text, items + i * key->bytes, sizeof(text));
-		free(text);
+	memcpy(&n, member(base, key->count_offset), sizeof(n));
+	for (uint32_t i = 0; i < n; i++) {
+		if (key->type == MST_CONF_MAP)
+			release_map(key->keys, items + i * key->bytes);
+		else if (conf_type_is_text(key->type))
+			release_text(items + i * key->bytes);
 	}
 	free(items);
 }
@@ -317,10 +329,12 @@ static void
 release_map(const struct mst_conf_key *keys, void *base)
 {
 	for (const struct mst_conf_key *k = keys; k->name != NULL; k++) {
-		if (k->type == MST_CONF_MAP)
+		if (k->is_list)
+			release_list(k, base);
+		else if (k->type == MST_CONF_MAP)
 			release_map(k->keys, member(base, k->offset));
-		else
-			release_leaf(k, base);
+		else if (conf_type_is_text(k->type))
+			release_text(member(base, k->offset));
 	}
 }
 

@@ -29,8 +29,11 @@ write_map(FILE *f, const struct mst_conf_key *keys, const char *prefix)
 	for (const struct mst_conf_key *k = keys; k->name != NULL; k++) {
 		snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", k->name);
 		write_row(f, k, path);
-		if (k->type == MST_CONF_MAP)
-			write_map(f, k->keys, path);
+		if (k->type != MST_CONF_MAP)
+			continue;
+		if (k->is_list)
+			snprintf(path + strlen(path), sizeof(path) - strlen(path), "[]");
+		write_map(f, k->keys, path);
 	}
 }
 

@@ -36,7 +36,7 @@ enum mst_conf_type {
 	MST_CONF_WORD,	  // an enum or unsigned integer: index in words
 	MST_CONF_IP,	  // struct mst_ip; family 0 when it is left out
 	MST_CONF_NET,	  // struct mst_net; "address/length", length from min to max (max 0: any)
-	MST_CONF_MAP,	  // a struct with a table of its own
+	MST_CONF_MAP,	  // a struct with a table of its own; as a list, an array of them
 };
 
 // What it takes to put a changed key into effect.
@@ -55,7 +55,7 @@ struct mst_conf_key {
 	bool required;	  // must be written if the map it stands in is
 	bool is_list;	  // the member is a pointer to items, which the struct owns; the count is a uint32_t
 	bool or_one;	  // a list that may be written as one plain value
-	bool unique;	  // a list that holds each value once
+	bool unique;	  // a list that holds each value once; not of maps
 	bool or_auto;	  // the word auto is a value: 0, or for a map the same as leaving it out
 	bool multiline;	  // a string that may hold line feeds
 	bool has_present; // a map whose struct has a bool that says whether it was written
@@ -82,6 +82,8 @@ struct mst_conf_key {
 	.count_offset = offsetof(st, count)
 #define MST_CONF_MAP_AT(st, member, table) \
 	.type = MST_CONF_MAP, MST_CONF_AT(st, member), .keys = (table)
+#define MST_CONF_MAPS_AT(st, member, count, table) \
+	.type = MST_CONF_MAP, MST_CONF_LIST_AT(st, member, count), .keys = (table)
 #define MST_CONF_PRESENT_AT(st, member) \
 	.has_present = true, .present_offset = offsetof(st, member)
 // clang-format on

@@ -11,6 +11,13 @@ struct inner {
 	uint16_t may;
 };
 
+struct part {
+	const char *name;
+	uint16_t *ports;
+	uint32_t n_ports;
+	struct inner inner;
+};
+
 struct thing {
 	bool flag;
 	uint8_t small;
@@ -31,6 +38,8 @@ struct thing {
 	uint32_t n_ports;
 	struct inner inner;
 	struct inner other;
+	struct part *parts;
+	uint32_t n_parts;
 };
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -40,6 +49,14 @@ static const struct mst_conf_key inner_keys[] = {
 	 .help = "has to be there"},
 	{.name = "may", .type = MST_CONF_UINT, MST_CONF_AT(struct inner, may), .min = 1, .max = 999, .def = "7",
 	 .or_auto = true, .help = "need not"},
+	{.name = NULL},
+};
+static const struct mst_conf_key part_keys[] = {
+	{.name = "name", .type = MST_CONF_STRING, MST_CONF_AT(struct part, name), .required = true, .min = 1, .max = 8,
+	 .help = "h"},
+	{.name = "ports", .type = MST_CONF_UINT, MST_CONF_LIST_AT(struct part, ports, n_ports), .max_items = 2,
+	 .min = 1, .max = 65535, .help = "h"},
+	{.name = "inner", MST_CONF_MAP_AT(struct part, inner, inner_keys), .help = "h"},
 	{.name = NULL},
 };
 static const struct mst_conf_key thing_keys[] = {
@@ -69,6 +86,7 @@ static const struct mst_conf_key thing_keys[] = {
 	{.name = "inner", MST_CONF_MAP_AT(struct thing, inner, inner_keys),
 	 MST_CONF_PRESENT_AT(struct thing, inner.present), .or_auto = true, .help = "h"},
 	{.name = "other", MST_CONF_MAP_AT(struct thing, other, inner_keys), .change = MST_CONF_RESTART, .help = "h"},
+	{.name = "parts", MST_CONF_MAPS_AT(struct thing, parts, n_parts, part_keys), .max_items = 2, .help = "h"},
 	{.name = NULL},
 };
 // clang-format on
@@ -208,6 +226,56 @@ one_alone_and_auto(void **state)
 	refuse("inner: 'auto'", "f:1:8: inner: expected a map of keys or auto, found the text \"auto\"");
 }
 
+static void
+a_list_of_maps(void **state)
+{
+	(void)state;
+	struct thing t = read_ok("parts:\n- name: a\n  ports: [1, 2]\n  inner: {must: 3}\n- {name: b}\n");
+
+	assert_int_equal(t.n_parts, 2);
+	assert_string_equal(t.parts[0].name, "a");
+	assert_int_equal(t.parts[0].n_ports, 2);
+	assert_int_equal(t.parts[0].ports[1], 2);
+	assert_int_equal(t.parts[0].inner.must, 3);
+	assert_string_equal(t.parts[1].name, "b");
+	assert_int_equal(t.parts[1].n_ports, 0);
+	assert_int_equal(t.parts[1].inner.may, 7);
+	mst_conf_release(&schema, &t);
+}
+
+static void
+keep_key(const char *key, enum mst_conf_class change, void *arg)
+{
+	(void)change;
+	snprintf(arg, 64, "%s", key);
+}
+
+static unsigned int
+count_changes(const char *before, const char *after)
+{
+	struct thing a = read_ok(before);
+	struct thing b = read_ok(after);
+	char keys[64] = "";
+	unsigned int n = mst_conf_diff_read(&schema, &a, &b, keep_key, keys);
+
+	assert_string_equal(keys, n == 0 ? "" : "parts");
+	mst_conf_release(&schema, &a);
+	mst_conf_release(&schema, &b);
+	return n;
+}
+
+static void
+lists_of_maps_differ_as_a_whole(void **state)
+{
+	(void)state;
+	assert_int_equal(count_changes("parts: [{name: a}]", "parts: [{ports: [], name: a}]"), 0);
+	assert_int_equal(count_changes("parts: [{name: a}]", "parts: [{name: b}]"), 1);
+	assert_int_equal(count_changes("parts: [{name: a}]", "parts: [{name: a}, {name: b}]"), 1);
+	assert_int_equal(count_changes("parts: [{name: a}]", "parts: [{name: a, inner: {must: 2}}]"), 1);
+	assert_int_equal(
+		count_changes("parts: [{name: a, ports: [1]}]", "parts: [{name: a, ports: [2]}]"), 1);
+}
+
 static const char *const refused[][2] = {
 	{"- a\n", "f:1:1: yaml: expected a map of keys, found other YAML"},
 	{"word\n", "f:1:1: yaml: expected a map of keys, found other YAML"},
@@ -260,12 +328,22 @@ static const char *const refused[][2] = {
 		"f:2:1: other.must: expected a number from 1 to 9, found no such key"},
 	{"other:\n  must: 1\n  mst: 2\n",
 		"f:3:3: other.mst: expected one of must, may, found an unknown key"},
+	{"parts: {name: a}",
+		"f:1:8: parts: expected a list of 0 to 2 items, each a map of keys, found a map"},
+	{"parts: [a]", "f:1:9: parts[0]: expected a map of keys, found \"a\""},
+	{"parts: [{name: a}, [b]]", "f:1:20: parts[1]: expected a map of keys, found a list of 1"},
+	{"parts:\n- name: a\n- ports: [1]\n",
+		"f:3:3: parts[1].name: expected text of 1 to 8 bytes, found no such key"},
+	{"parts: [{name: a, ports: [1, x]}]",
+		"f:1:30: parts[0].ports[1]: expected a number from 1 to 65535, found \"x\""},
+	{"parts: [{name: a}, {name: b}, {name: c}]",
+		"f:1:8: parts: expected a list of 0 to 2 items, each a map of keys, found a list of 3"},
 	{"must: 1\n", "f:1:1: must: expected one of flag, small, big, time, room, name, note, path, "
 		      "colour, ip, net, "
-		      "names, ips, ports, inner, other, found an unknown key"},
+		      "names, ips, ports, inner, other, parts, found an unknown key"},
 	{"<<: {flag: true}\n", "f:1:1: <<: expected one of flag, small, big, time, room, name, note, "
 			       "path, colour, ip, net, "
-			       "names, ips, ports, inner, other, found an unknown key"},
+			       "names, ips, ports, inner, other, parts, found an unknown key"},
 };
 
 static void
@@ -333,6 +411,7 @@ reference_text(void **state)
 	assert_non_null(
 		strstr(doc, "\nother.must\n    a number from 1 to 9; required; live\n    has to be there\n"));
 	assert_non_null(strstr(doc, "\nother\n    a map of keys; default none; restart\n    h\n"));
+	assert_non_null(strstr(doc, "\nparts[].name\n    text of 1 to 8 bytes; required; live\n    h\n"));
 	assert_non_null(strstr(
 		doc, "\nnames\n    a list of 0 to 3 items, each text of 1 to 8 bytes; default [x, \"y\"]"));
 	free(doc);
@@ -346,6 +425,8 @@ main(void)
 		cmocka_unit_test(every_type),
 		cmocka_unit_test(units),
 		cmocka_unit_test(one_alone_and_auto),
+		cmocka_unit_test(a_list_of_maps),
+		cmocka_unit_test(lists_of_maps_differ_as_a_whole),
 		cmocka_unit_test(refuses),
 		cmocka_unit_test(the_check_decides),
 		cmocka_unit_test(long_names_are_cut),
