@@ -21,6 +21,8 @@ mst_ac_create(struct mst_ac **out, const struct mst_ac_params *p)
 	ac->params = *p;
 	if (ac->params.max_tries == 0)
 		ac->params.max_tries = DEFAULT_TRIES;
+	if (ac->params.methods == 0)
+		ac->params.methods = MST_AC_PASSWORD;
 	ac_http_init(&ac->http);
 	*out = ac;
 	return 0;
@@ -33,6 +35,7 @@ mst_ac_destroy(struct mst_ac *ac)
 		return;
 	ac_http_fini(&ac->http);
 	ac_reply_fini(&ac->reply);
+	ac_login_wipe(&ac->login);
 	mst_wipe(ac, sizeof(*ac));
 	free(ac);
 }
@@ -68,7 +71,7 @@ on_request(struct mst_ac *ac, bool bytes_behind)
 		ev = ac_classify(ac);
 	tells = step_or_close(ac, ev);
 	if (ac->state != AC_ST_VERIFY)
-		mst_wipe(&ac->login, sizeof(ac->login));
+		ac_login_wipe(&ac->login);
 	// Cookie, password and the master secret of CONNECT were in there.
 	ac_http_reset(&ac->http);
 	return tells;
@@ -167,6 +170,14 @@ auth_event(struct mst_ac *ac, enum mst_ac_auth result)
 	case MST_AC_AUTH_FAILED:
 		break;
 	}
+	// A token is what the device has, not what its user types: another try would bring the same.
+	if (ac->login.cred.bearer != NULL)
+		return AC_EV_AUTH_TOKEN;
+	// A certificate that is not accepted is not tried again: a form may still be another way.
+	if (ac->login.cred.user[0] == '\0') {
+		ac->no_certificate = true;
+		return ac_offers_form(ac) ? AC_EV_AUTH_FAILED : AC_EV_AUTH_LAST;
+	}
 	return ac_count_try(ac) ? AC_EV_AUTH_LAST : AC_EV_AUTH_FAILED;
 }
 
@@ -182,7 +193,7 @@ mst_ac_auth_done(struct mst_ac *ac, enum mst_ac_auth result, const char *cookie)
 		(cookie == NULL || !ac_cookie_is_ours((struct ac_text){cookie, strlen(cookie)})))
 		return -EINVAL;
 	rc = ac_step(ac, auth_event(ac, result), &arg);
-	mst_wipe(&ac->login, sizeof(ac->login));
+	ac_login_wipe(&ac->login);
 	return rc < 0 ? rc : 0;
 }
 

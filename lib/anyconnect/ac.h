@@ -11,7 +11,7 @@
 // name, what it means
 #define AC_STATES(X)                                                                                         \
 	X(OPEN, "reads requests; nobody has signed in on this connection")                                   \
-	X(VERIFY, "a password is being checked by the caller")                                               \
+	X(VERIFY, "what the client sent is being checked by the caller")                                     \
 	X(SIGNED, "success was answered; CONNECT is what is left")                                           \
 	X(DECIDE, "the caller looks at a CONNECT")                                                           \
 	X(TUNNEL, "CONNECT was accepted: the bytes are CSTP now")                                            \
@@ -19,17 +19,21 @@
 
 #define AC_EVENTS(X)                                                                                         \
 	X(PROBE, "GET or HEAD of the static page")                                                           \
-	X(FORM, "the client wants the form")                                                                 \
+	X(FORM, "the client wants to sign in, and has to fill a form")                                       \
+	X(CHALLENGE, "the client wants to sign in, and may do so by a token")                                \
+	X(ASK_CERT, "the client wants to sign in, which takes a certificate")                                \
+	X(NO_CERT, "the same, and it has said that it has none")                                             \
 	X(USER, "a user name alone: the first of two steps")                                                 \
-	X(PASSWORD, "user name and password")                                                                \
+	X(CREDENTIALS, "something to check: a name and password, a token, a certificate")                    \
 	X(BLANK, "an answer with an empty name or password")                                                 \
 	X(LAST_BLANK, "the same, and no try is left")                                                        \
 	X(CONNECT, "CONNECT of the tunnel")                                                                  \
 	X(FAULT, "fault says what is wrong with the request")                                                \
 	X(EARLY, "bytes when it is not the client's turn")                                                   \
-	X(AUTH_OK, "our side: the password is right")                                                        \
+	X(AUTH_OK, "our side: what was sent is right")                                                       \
 	X(AUTH_FAILED, "our side: it is not")                                                                \
 	X(AUTH_LAST, "our side: it is not, and no try is left")                                              \
+	X(AUTH_TOKEN, "our side: it is not, and it was a token")                                             \
 	X(AUTH_BUSY, "our side: nobody could say")                                                           \
 	X(ACCEPT, "our side: the tunnel may stand")                                                          \
 	X(REJECT, "our side: it may not")
@@ -54,8 +58,9 @@ struct mst_ac {
 	enum ac_state state;
 	enum mst_ac_fault fault;
 	unsigned int requests;
-	unsigned int tries; // that failed
-	bool last;	    // the answer to this request closes
+	unsigned int tries;  // that failed
+	bool last;	     // the answer to this request closes
+	bool no_certificate; // the client has none that can be used, or ours was not accepted
 	enum ac_body show;
 	struct ac_http http;
 	struct ac_login login;
@@ -88,5 +93,8 @@ extern const char *const ac_event_names[AC_N_EVENTS];
 MST_MUST_USE int ac_step(struct mst_ac *ac, enum ac_ev ev, const struct ac_arg *arg);
 // What a request that was read whole means. May set fault, login, connect and show.
 enum ac_ev ac_classify(struct mst_ac *ac);
+// True if this client may fill the form; if it may send a token.
+bool ac_offers_form(const struct mst_ac *ac);
+bool ac_offers_token(const struct mst_ac *ac);
 // Counts a failed try; true if it was the last.
 bool ac_count_try(struct mst_ac *ac);

@@ -20,18 +20,6 @@ is_vpn_client(const struct ac_request *q)
 	       ac_text_has(agent, "OpenConnect");
 }
 
-static enum ac_ev
-on_get(struct mst_ac *ac)
-{
-	const struct ac_request *q = &ac->http.req;
-
-	if (!is_vpn_client(q))
-		return ac_text_is(q->path, "/") ? AC_EV_PROBE : fault(ac, MST_AC_F_UNKNOWN_URL);
-	if (ac_text_is(q->path, "/") || ac_text_is(q->path, "/auth") || ac_text_is(q->path, "/VPN"))
-		return AC_EV_FORM;
-	return fault(ac, MST_AC_F_UNKNOWN_URL);
-}
-
 // "/", or one segment: clients put the name of a group there. No dots first, no escapes, no second slash: a
 // path that could be read in two ways is not served.
 static bool
@@ -53,6 +41,97 @@ is_login_path(struct ac_text path)
 	return path.len <= sizeof(((struct mst_ac_credentials *)0)->group);
 }
 
+// ---- what a client may sign in with on this connection ------------------------------------------
+static bool
+offers(const struct mst_ac *ac, unsigned int alone, unsigned int with_certificate)
+{
+	bool has_certificate = ac->params.certificate && !ac->no_certificate;
+
+	return (ac->params.methods & (has_certificate ? alone | with_certificate : alone)) != 0;
+}
+
+bool
+ac_offers_form(const struct mst_ac *ac)
+{
+	return offers(ac, MST_AC_PASSWORD, MST_AC_CERTIFICATE_PASSWORD);
+}
+
+bool
+ac_offers_token(const struct mst_ac *ac)
+{
+	return offers(ac, MST_AC_TOKEN, MST_AC_CERTIFICATE_TOKEN);
+}
+
+// The client wants to sign in and has sent nothing to check. One that says that it can do without a form is
+// challenged first: without a token it asks again, then for the form.
+static enum ac_ev
+what_is_next(const struct mst_ac *ac)
+{
+	const struct ac_request *q = &ac->http.req;
+	bool knows_http_auth = ac_text_is_nocase(ac_http_field(q, "X-Support-HTTP-Auth"), "true");
+
+	if (ac->show == AC_BODY_FULL && offers(ac, 0, MST_AC_CERTIFICATE))
+		return AC_EV_CREDENTIALS;
+	if (ac_offers_token(ac) && (knows_http_auth || !ac_offers_form(ac)))
+		return AC_EV_CHALLENGE;
+	if (ac_offers_form(ac))
+		return AC_EV_FORM;
+	// Only XML has words for it.
+	return ac->no_certificate || ac->login.kind != AC_LOGIN_INIT ? AC_EV_NO_CERT : AC_EV_ASK_CERT;
+}
+
+static void
+take_fields(struct mst_ac *ac)
+{
+	const struct ac_request *q = &ac->http.req;
+	struct mst_ac_credentials *cred = &ac->login.cred;
+	struct ac_text platform = ac_http_field(q, "X-AnyConnect-Identifier-Platform");
+
+	ac_text_copy_printable(cred->user_agent, sizeof(cred->user_agent), ac_http_field(q, "User-Agent"));
+	if (platform.p == NULL)
+		platform = (struct ac_text){cred->platform, strlen(cred->platform)};
+	ac_text_copy_printable(cred->platform, sizeof(cred->platform), platform);
+	ac_text_copy_printable(cred->device_id, sizeof(cred->device_id),
+		ac_http_field(q, "X-AnyConnect-Identifier-Device-UniqueID"));
+}
+
+static enum ac_ev
+on_token(struct mst_ac *ac, struct ac_text token)
+{
+	if (token.len == 0)
+		return fault(ac, MST_AC_F_TOKEN);
+	return ac_login_set_bearer(&ac->login, token) == 0 ? AC_EV_CREDENTIALS
+							   : fault(ac, MST_AC_F_NO_MEMORY);
+}
+
+// Absent where a token is no way to sign in.
+static struct ac_text
+token_of(const struct mst_ac *ac)
+{
+	if (!ac_offers_token(ac))
+		return (struct ac_text){0};
+	return ac_bearer_find(ac_http_field(&ac->http.req, "Authorization"));
+}
+
+// ---- requests -----------------------------------------------------------------------------------
+static enum ac_ev
+on_get(struct mst_ac *ac)
+{
+	const struct ac_request *q = &ac->http.req;
+	struct ac_text token = token_of(ac);
+
+	if (token.p != NULL && ac->show == AC_BODY_FULL && is_login_path(q->path)) {
+		take_fields(ac);
+		return on_token(ac, token);
+	}
+	if (!is_vpn_client(q))
+		return ac_text_is(q->path, "/") ? AC_EV_PROBE : fault(ac, MST_AC_F_UNKNOWN_URL);
+	if (!ac_text_is(q->path, "/") && !ac_text_is(q->path, "/auth") && !ac_text_is(q->path, "/VPN"))
+		return fault(ac, MST_AC_F_UNKNOWN_URL);
+	take_fields(ac);
+	return what_is_next(ac);
+}
+
 bool
 ac_count_try(struct mst_ac *ac)
 {
@@ -60,30 +139,41 @@ ac_count_try(struct mst_ac *ac)
 }
 
 static enum ac_ev
-on_post(struct mst_ac *ac)
+on_filled_form(struct mst_ac *ac)
 {
-	const struct ac_request *q = &ac->http.req;
-	struct mst_ac_credentials *cred = &ac->login.cred;
-	enum mst_ac_fault f;
+	const struct mst_ac_credentials *cred = &ac->login.cred;
 
-	if (!is_login_path(q->path))
-		return fault(ac, MST_AC_F_UNKNOWN_URL);
-	mst_wipe(&ac->login, sizeof(ac->login));
-	f = ac_login_parse(&ac->login, ac->http.body.data, ac->http.body.len);
-	if (f != MST_AC_F_NONE)
-		return fault(ac, f);
-	if (ac->login.kind == AC_LOGIN_INIT)
-		return AC_EV_FORM;
 	if (cred->user[0] != '\0' && !ac->login.have[AC_LOGIN_password])
 		return AC_EV_USER;
 	// An empty password is never passed on: to a directory it can mean "anonymous, welcome" (RFC 4513
 	// section 5.1.2).
 	if (cred->user[0] == '\0' || cred->password[0] == '\0')
 		return ac_count_try(ac) ? AC_EV_LAST_BLANK : AC_EV_BLANK;
-	ac_text_copy_printable(cred->user_agent, sizeof(cred->user_agent), ac_http_field(q, "User-Agent"));
-	ac_text_copy_printable(
-		cred->platform, sizeof(cred->platform), ac_http_field(q, "X-AnyConnect-Identifier-Platform"));
-	return AC_EV_PASSWORD;
+	return AC_EV_CREDENTIALS;
+}
+
+static enum ac_ev
+on_post(struct mst_ac *ac)
+{
+	struct ac_text token = token_of(ac);
+	enum mst_ac_fault f = MST_AC_F_NONE;
+
+	if (!is_login_path(ac->http.req.path))
+		return fault(ac, MST_AC_F_UNKNOWN_URL);
+	ac_login_wipe(&ac->login);
+	// A token needs no document beside it.
+	if (token.p == NULL || ac->http.body.len > 0)
+		f = ac_login_parse(&ac->login, ac->http.body.data, ac->http.body.len);
+	if (f != MST_AC_F_NONE)
+		return fault(ac, f);
+	if (ac->login.cert_failed)
+		ac->no_certificate = true;
+	take_fields(ac);
+	if (token.p != NULL)
+		return on_token(ac, token);
+	if (ac->login.kind == AC_LOGIN_INIT || !ac_offers_form(ac))
+		return what_is_next(ac);
+	return on_filled_form(ac);
 }
 
 static enum ac_ev

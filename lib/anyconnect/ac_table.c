@@ -40,6 +40,27 @@ act_form_again(struct mst_ac *ac, const struct ac_arg *arg)
 }
 
 static int
+act_challenge(struct mst_ac *ac, const struct ac_arg *arg)
+{
+	(void)arg;
+	return ac_reply_challenge(&ac->reply, ac_offers_form(ac), ac->last);
+}
+
+static int
+act_ask_cert(struct mst_ac *ac, const struct ac_arg *arg)
+{
+	(void)arg;
+	return ac_reply_ask_cert(&ac->reply, ac->show, ac->last);
+}
+
+static int
+act_no_cert(struct mst_ac *ac, const struct ac_arg *arg)
+{
+	(void)arg;
+	return ac_reply_notice(&ac->reply, "A client certificate is needed to sign in.", ac->show);
+}
+
+static int
 act_complete(struct mst_ac *ac, const struct ac_arg *arg)
 {
 	return ac_reply_complete(&ac->reply, arg->cookie, ac->last);
@@ -78,6 +99,13 @@ act_tries(struct mst_ac *ac, const struct ac_arg *arg)
 {
 	(void)arg;
 	return refuse_for(ac, MST_AC_F_TRIES, NULL);
+}
+
+static int
+act_token(struct mst_ac *ac, const struct ac_arg *arg)
+{
+	(void)arg;
+	return refuse_for(ac, MST_AC_F_TOKEN, NULL);
 }
 
 static int
@@ -121,32 +149,39 @@ act_misuse(struct mst_ac *ac, const struct ac_arg *arg)
 	[AC_EV_AUTH_OK]     = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_AUTH_FAILED] = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_AUTH_LAST]   = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
+	[AC_EV_AUTH_TOKEN]  = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_AUTH_BUSY]   = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_ACCEPT]      = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_REJECT]      = {act_misuse, AC_ST_##st, MST_AC_CLOSE}
 
 // States that read no request: these events cannot come, and close if they do.
 #define NO_REQUESTS                                                                                          \
-	[AC_EV_PROBE]      = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                         \
-	[AC_EV_FORM]       = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                         \
-	[AC_EV_USER]       = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                         \
-	[AC_EV_PASSWORD]   = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                         \
-	[AC_EV_BLANK]      = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                         \
-	[AC_EV_LAST_BLANK] = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                         \
-	[AC_EV_CONNECT]    = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                         \
-	[AC_EV_FAULT]      = {act_none, AC_ST_CLOSED, MST_AC_CLOSE}
+	[AC_EV_PROBE]       = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_FORM]        = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_CHALLENGE]   = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_ASK_CERT]    = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_NO_CERT]     = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_USER]        = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_CREDENTIALS] = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_BLANK]       = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_LAST_BLANK]  = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_CONNECT]     = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_FAULT]       = {act_none, AC_ST_CLOSED, MST_AC_CLOSE}
 
 const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 	[AC_ST_OPEN] = {
-		[AC_EV_PROBE]      = {act_page,         AC_ST_OPEN,   MST_AC_RESPOND},
-		[AC_EV_FORM]       = {act_form,         AC_ST_OPEN,   MST_AC_RESPOND},
-		[AC_EV_USER]       = {act_ask_password, AC_ST_OPEN,   MST_AC_RESPOND},
-		[AC_EV_PASSWORD]   = {act_none,         AC_ST_VERIFY, MST_AC_AUTHENTICATE},
-		[AC_EV_BLANK]      = {act_form_again,   AC_ST_OPEN,   MST_AC_RESPOND},
-		[AC_EV_LAST_BLANK] = {act_tries,        AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_CONNECT]    = {act_none,         AC_ST_DECIDE, MST_AC_CONNECT},
-		[AC_EV_FAULT]      = {act_refuse,       AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_EARLY]      = {act_early,        AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_PROBE]       = {act_page,         AC_ST_OPEN,   MST_AC_RESPOND},
+		[AC_EV_FORM]        = {act_form,         AC_ST_OPEN,   MST_AC_RESPOND},
+		[AC_EV_CHALLENGE]   = {act_challenge,    AC_ST_OPEN,   MST_AC_RESPOND},
+		[AC_EV_ASK_CERT]    = {act_ask_cert,     AC_ST_OPEN,   MST_AC_RESPOND},
+		[AC_EV_NO_CERT]     = {act_no_cert,      AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_USER]        = {act_ask_password, AC_ST_OPEN,   MST_AC_RESPOND},
+		[AC_EV_CREDENTIALS] = {act_none,         AC_ST_VERIFY, MST_AC_AUTHENTICATE},
+		[AC_EV_BLANK]       = {act_form_again,   AC_ST_OPEN,   MST_AC_RESPOND},
+		[AC_EV_LAST_BLANK]  = {act_tries,        AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_CONNECT]     = {act_none,         AC_ST_DECIDE, MST_AC_CONNECT},
+		[AC_EV_FAULT]       = {act_refuse,       AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_EARLY]       = {act_early,        AC_ST_CLOSED, MST_AC_RESPOND},
 		NO_CALLS(OPEN),
 	},
 	[AC_ST_VERIFY] = {
@@ -155,21 +190,25 @@ const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 		[AC_EV_AUTH_OK]     = {act_complete,   AC_ST_SIGNED, MST_AC_RESPOND},
 		[AC_EV_AUTH_FAILED] = {act_form_again, AC_ST_OPEN,   MST_AC_RESPOND},
 		[AC_EV_AUTH_LAST]   = {act_tries,      AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_AUTH_TOKEN]  = {act_token,      AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_AUTH_BUSY]   = {act_busy,       AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_ACCEPT]      = {act_misuse,     AC_ST_VERIFY, MST_AC_CLOSE},
 		[AC_EV_REJECT]      = {act_misuse,     AC_ST_VERIFY, MST_AC_CLOSE},
 	},
 	// Who has signed in goes on to CONNECT; a second sign-in takes a connection of its own.
 	[AC_ST_SIGNED] = {
-		[AC_EV_PROBE]      = {act_page,    AC_ST_SIGNED, MST_AC_RESPOND},
-		[AC_EV_FORM]       = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_USER]       = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_PASSWORD]   = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_BLANK]      = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_LAST_BLANK] = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_CONNECT]    = {act_none,    AC_ST_DECIDE, MST_AC_CONNECT},
-		[AC_EV_FAULT]      = {act_refuse,  AC_ST_CLOSED, MST_AC_RESPOND},
-		[AC_EV_EARLY]      = {act_early,   AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_PROBE]       = {act_page,    AC_ST_SIGNED, MST_AC_RESPOND},
+		[AC_EV_FORM]        = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_CHALLENGE]   = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_ASK_CERT]    = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_NO_CERT]     = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_USER]        = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_CREDENTIALS] = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_BLANK]       = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_LAST_BLANK]  = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_CONNECT]     = {act_none,    AC_ST_DECIDE, MST_AC_CONNECT},
+		[AC_EV_FAULT]       = {act_refuse,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_EARLY]       = {act_early,   AC_ST_CLOSED, MST_AC_RESPOND},
 		NO_CALLS(SIGNED),
 	},
 	[AC_ST_DECIDE] = {
@@ -178,6 +217,7 @@ const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 		[AC_EV_AUTH_OK]     = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_AUTH_FAILED] = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_AUTH_LAST]   = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
+		[AC_EV_AUTH_TOKEN]  = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_AUTH_BUSY]   = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_ACCEPT]      = {act_tunnel, AC_ST_TUNNEL, MST_AC_RESPOND},
 		[AC_EV_REJECT]      = {act_reject, AC_ST_CLOSED, MST_AC_RESPOND},

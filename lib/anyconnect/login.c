@@ -2,6 +2,7 @@
 #include "login.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum ac_login_field
@@ -63,9 +64,65 @@ ac_login_check(const struct ac_login *l)
 {
 	const struct ac_text user = {l->cred.user, strlen(l->cred.user)};
 	const struct ac_text group = {l->cred.group, strlen(l->cred.group)};
+	const struct ac_text platform = {l->cred.platform, strlen(l->cred.platform)};
 
 	// Names end up in logs, XML and other programs: one spelling, no control characters.
-	return ac_text_is_clean_utf8(user) && ac_text_is_clean_utf8(group) ? 0 : -EINVAL;
+	if (!ac_text_is_clean_utf8(user) || !ac_text_is_clean_utf8(group) || !ac_text_is_clean_utf8(platform))
+		return -EINVAL;
+	return 0;
+}
+
+static bool
+is_b64token(struct ac_text t)
+{
+	struct mst_rd r = ac_text_rd(t);
+
+	while (mst_rd_left(&r) > 0) {
+		char c = (char)mst_rd_u8(&r);
+
+		if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+			continue;
+		if (c == '\0' || strchr("-._~+/=", c) == NULL)
+			return false;
+	}
+	return t.len > 0;
+}
+
+struct ac_text
+ac_bearer_find(struct ac_text authorization)
+{
+	static const char scheme[] = "Bearer";
+	const size_t len = sizeof(scheme) - 1;
+	struct ac_text token;
+
+	if (authorization.len <= len || (authorization.p[len] != ' ' && authorization.p[len] != '=') ||
+		!ac_text_is_nocase((struct ac_text){authorization.p, len}, scheme))
+		return (struct ac_text){0};
+	token = ac_text_trim((struct ac_text){authorization.p + len + 1, authorization.len - len - 1});
+	return is_b64token(token) ? token : (struct ac_text){"", 0};
+}
+
+int
+ac_login_set_bearer(struct ac_login *l, struct ac_text token)
+{
+	char *copy = malloc(token.len + 1);
+
+	if (copy == NULL)
+		return -ENOMEM;
+	memcpy(copy, token.p, token.len);
+	copy[token.len] = '\0';
+	l->bearer = copy;
+	l->cred.bearer = copy;
+	return 0;
+}
+
+void
+ac_login_wipe(struct ac_login *l)
+{
+	if (l->bearer != NULL)
+		mst_wipe(l->bearer, strlen(l->bearer));
+	free(l->bearer);
+	mst_wipe(l, sizeof(*l));
 }
 
 enum mst_ac_fault

@@ -104,6 +104,8 @@ field_here(const struct reader *rd, const XML_Char *name)
 {
 	if (rd->depth == 2 && strcmp(name, "group-select") == 0)
 		return AC_LOGIN_group;
+	if (rd->depth == 2 && strcmp(name, "device-id") == 0)
+		return AC_LOGIN_platform;
 	if (rd->depth == 3 && rd->in_auth)
 		return ac_login_field((struct ac_text){name, strlen(name)});
 	return AC_LOGIN_N_FIELDS;
@@ -126,6 +128,8 @@ on_start(void *user, const XML_Char *name, const XML_Char **attrs)
 	}
 	if (rd->depth == 2)
 		rd->in_auth = strcmp(name, "auth") == 0;
+	if (rd->depth == 2 && strcmp(name, "client-cert-fail") == 0)
+		rd->login->cert_failed = true;
 	if (rd->open != AC_LOGIN_N_FIELDS) {
 		stop(rd, MST_AC_F_LOGIN_SYNTAX); // an element inside the text of a field
 		return;

@@ -18,6 +18,8 @@ static const char security_headers[] =
 static const char clear_context[] =
 	"Set-Cookie: webvpncontext=; expires=Thu, 01 Jan 1970 22:00:00 GMT; path=/; Secure; HttpOnly\r\n";
 
+static const char bad_token[] = "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
+
 static const char xml_open[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 			       "<config-auth client=\"vpn\" type=\"%s\"><version who=\"sg\">0.1(1)</version>";
 
@@ -115,6 +117,17 @@ ac_reply_page(struct ac_reply *out, const char *html, enum ac_body show, bool cl
 	return rc;
 }
 
+static int
+answer_login(struct ac_reply *out, struct mst_str *b, enum ac_body show, bool close)
+{
+	int rc = answer_200(
+		out, &(struct answer){
+			     .type = "text/xml", .body = b, .show = show, .is_login = true, .close = close});
+
+	scratch_free(b);
+	return rc;
+}
+
 // The client asks for each input it knows, and sends hidden ones back: no state is kept here between two
 // forms.
 static void
@@ -135,7 +148,6 @@ int
 ac_reply_form(struct ac_reply *out, const struct ac_form *form, enum ac_body show, bool close)
 {
 	struct mst_str b;
-	int rc;
 
 	MST_TRY(ac_reply_begin(&b));
 	mst_str_fmt(&b, xml_open, "auth-request");
@@ -153,11 +165,31 @@ ac_reply_form(struct ac_reply *out, const struct ac_form *form, enum ac_body sho
 					 : "Sign in with your user name and password.");
 	add_inputs(&b, form->known_user);
 	mst_str_fmt(&b, "</auth></config-auth>\n");
-	rc = answer_200(
-		out, &(struct answer){
-			     .type = "text/xml", .body = &b, .show = show, .is_login = true, .close = close});
-	scratch_free(&b);
-	return rc;
+	return answer_login(out, &b, show, close);
+}
+
+int
+ac_reply_ask_cert(struct ac_reply *out, enum ac_body show, bool close)
+{
+	struct mst_str b;
+
+	MST_TRY(ac_reply_begin(&b));
+	mst_str_fmt(&b, xml_open, "auth-request");
+	mst_str_fmt(&b, "<client-cert-request/></config-auth>\n");
+	return answer_login(out, &b, show, close);
+}
+
+int
+ac_reply_notice(struct ac_reply *out, const char *text, enum ac_body show)
+{
+	struct mst_str b;
+
+	MST_TRY(ac_reply_begin(&b));
+	mst_str_fmt(&b, xml_open, "auth-request");
+	mst_str_fmt(&b, "<auth id=\"main\"><error>");
+	mst_str_add_xml(&b, text);
+	mst_str_fmt(&b, "</error></auth></config-auth>\n");
+	return answer_login(out, &b, show, true);
 }
 
 int
@@ -176,20 +208,42 @@ ac_reply_complete(struct ac_reply *out, const char *cookie, bool close)
 	return rc;
 }
 
+struct empty {
+	unsigned int status;
+	const char *phrase;
+	const char *reason; // for X-Reason, or NULL
+	const char *fields; // more header fields, or NULL
+	bool keep;
+};
+
 static int
-answer_empty(struct ac_reply *out, unsigned int status, const char *phrase, const char *reason)
+answer_empty(struct ac_reply *out, const struct empty *e)
 {
 	struct mst_str s;
 
 	MST_TRY(ac_reply_begin(&s));
-	mst_str_fmt(&s, "HTTP/1.1 %u %s\r\nConnection: close\r\nContent-Length: 0\r\n", status, phrase);
-	if (reason != NULL) {
+	mst_str_fmt(&s, "HTTP/1.1 %u %s\r\nConnection: %s\r\nContent-Length: 0\r\n", e->status, e->phrase,
+		e->keep ? "Keep-Alive" : "close");
+	if (e->reason != NULL) {
 		mst_str_fmt(&s, "X-Reason: ");
-		ac_reply_add_clean(&s, reason);
+		ac_reply_add_clean(&s, e->reason);
 		mst_str_fmt(&s, "\r\n");
 	}
+	if (e->fields != NULL)
+		mst_str_add(&s, e->fields, strlen(e->fields));
 	mst_str_fmt(&s, "%s\r\n", security_headers);
-	return ac_reply_finish(out, &s, true);
+	return ac_reply_finish(out, &s, !e->keep);
+}
+
+int
+ac_reply_challenge(struct ac_reply *out, bool fallback, bool close)
+{
+	return answer_empty(out, &(struct empty){.status = 401,
+					 .phrase = "Unauthorized",
+					 .fields = fallback ? "WWW-Authenticate: Bearer\r\n"
+							      "X-HTTP-Auth-Support: fallback\r\n"
+							    : "WWW-Authenticate: Bearer\r\n",
+					 .keep = !close});
 }
 
 int
@@ -205,7 +259,11 @@ ac_reply_refusal(struct ac_reply *out, enum mst_ac_fault fault, const char *reas
 	};
 
 	MST_ASSERT(fault > MST_AC_F_NONE && fault < MST_AC_N_FAULTS);
-	return answer_empty(out, row[fault].status, row[fault].phrase, reason);
+	return answer_empty(out, &(struct empty){.status = row[fault].status,
+					 .phrase = row[fault].phrase,
+					 .reason = reason,
+					 // RFC 6750 section 3.1.
+					 .fields = fault == MST_AC_F_TOKEN ? bad_token : NULL});
 }
 
 int
@@ -213,8 +271,10 @@ ac_reply_reject(struct ac_reply *out, unsigned int status, const char *reason)
 {
 	// A device that reads 401 forgets its cookie and ends; after 503 it comes again.
 	if (status == 401)
-		return answer_empty(out, 401, "Unauthorized", reason);
+		return answer_empty(
+			out, &(struct empty){.status = 401, .phrase = "Unauthorized", .reason = reason});
 	if (status == 503)
-		return answer_empty(out, 503, "Service Unavailable", reason);
+		return answer_empty(out,
+			&(struct empty){.status = 503, .phrase = "Service Unavailable", .reason = reason});
 	return -EINVAL;
 }

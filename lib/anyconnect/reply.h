@@ -23,6 +23,13 @@ struct ac_form {
 };
 MST_MUST_USE int ac_reply_form(
 	struct ac_reply *out, const struct ac_form *form, enum ac_body body, bool close);
+// 401 that asks for a token, connection kept: the client sends the same request again with it. fallback: a
+// client without one may ask for the form instead.
+MST_MUST_USE int ac_reply_challenge(struct ac_reply *out, bool fallback, bool close);
+// The document that asks for a client certificate.
+MST_MUST_USE int ac_reply_ask_cert(struct ac_reply *out, enum ac_body body, bool close);
+// A document that has something to say and nothing to fill in: clients show the text and end. Closes.
+MST_MUST_USE int ac_reply_notice(struct ac_reply *out, const char *text, enum ac_body body);
 MST_MUST_USE int ac_reply_complete(struct ac_reply *out, const char *cookie, bool close);
 // Status line and no body; closes. reason goes into X-Reason if it is not NULL.
 MST_MUST_USE int ac_reply_refusal(struct ac_reply *out, enum mst_ac_fault fault, const char *reason);

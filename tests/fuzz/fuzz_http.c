@@ -1,5 +1,5 @@
-// The sign-in machine over arbitrary bytes: the first byte of the input cuts the rest into records, and every
-// event is answered. Twice the same input must give twice the same answers.
+// The sign-in machine over arbitrary bytes: the first byte of the input cuts the rest into records and chooses
+// the ways to sign in, and every event is answered. Twice the same input must give twice the same answers.
 #include <string.h>
 
 #include "mst_anyconnect.h"
@@ -24,10 +24,16 @@ static uint64_t
 run(const uint8_t *data, size_t size)
 {
 	const uint8_t seed = data[0];
+	const struct mst_ac_params p = {
+		.page = "page",
+		.banner = "<b>",
+		.methods = (seed & 64) != 0 ? seed % 32 : 0,
+		.certificate = (seed & 32) != 0,
+	};
 	struct mst_ac *ac;
 	uint64_t sum = 0;
 
-	MST_ASSERT(mst_ac_create(&ac, &(struct mst_ac_params){.page = "page", .banner = "<b>"}) == 0);
+	MST_ASSERT(mst_ac_create(&ac, &p) == 0);
 	for (size_t off = 1; off < size;) {
 		size_t n = 1 + (seed * (off + 7)) % 97, consumed, len;
 		enum mst_ac_event ev;

@@ -94,6 +94,7 @@ const char *mst_cstp_verdict_name(enum mst_cstp_verdict v);
 	X(XML_DTD, 400, "Bad Request", "document type declaration")                                          \
 	X(XML_DEPTH, 400, "Bad Request", "elements nested too deep")                                         \
 	X(TRIES, 401, "Unauthorized", "last allowed try to sign in failed")                                  \
+	X(TOKEN, 401, "Unauthorized", "bearer token that is none, or that was not accepted")                 \
 	X(UNKNOWN_URL, 404, "Not Found", "method and path that are not served in this state")                \
 	X(BODY_SIZE, 413, "Content Too Large", "body over the limit")                                        \
 	X(URL_SIZE, 414, "URI Too Long", "request target over the limit")                                    \
@@ -116,10 +117,21 @@ enum mst_ac_fault {
 
 struct mst_ac;
 
+// Ways to sign in, each enough by itself. A set of them is an or of bits.
+enum mst_ac_method {
+	MST_AC_PASSWORD = 1,		 // user name and password, by a form
+	MST_AC_TOKEN = 2,		 // Authorization: Bearer (RFC 6750)
+	MST_AC_CERTIFICATE = 4,		 // the client certificate says it all
+	MST_AC_CERTIFICATE_PASSWORD = 8, // both are needed
+	MST_AC_CERTIFICATE_TOKEN = 16	 // both are needed
+};
+
 struct mst_ac_params {
 	const char *page;	// HTML for whoever is not a VPN client; must outlive the object
 	const char *banner;	// shown above the sign-in form, or NULL; must outlive the object
 	unsigned int max_tries; // wrong passwords of a connection until 401; 0 means 3
+	unsigned int methods;	// of enum mst_ac_method; 0 means MST_AC_PASSWORD
+	bool certificate;	// TLS has verified one of the client on this connection
 };
 
 // Heap object of 8 KB, and what has come of a request or waits as an answer; wiped when destroyed.
@@ -131,7 +143,7 @@ void mst_ac_destroy(struct mst_ac *ac);
 enum mst_ac_event {
 	MST_AC_MORE,	     // feed more bytes
 	MST_AC_RESPOND,	     // mst_ac_output has an answer
-	MST_AC_AUTHENTICATE, // check mst_ac_credentials, then call mst_ac_auth_done
+	MST_AC_AUTHENTICATE, // check mst_ac_credentials (and the certificate), then call mst_ac_auth_done
 	MST_AC_CONNECT,	     // look at mst_ac_connect_request, then accept or reject
 	MST_AC_CLOSE	     // close without another byte
 };
@@ -158,7 +170,10 @@ struct mst_ac_credentials {
 	char password[256];
 	char group[64];	      // empty if none was chosen
 	char user_agent[128]; // this and platform: printable ASCII, cut to fit
-	char platform[64];    // X-AnyConnect-Identifier-Platform, empty on desktops
+	char platform[64];    // X-AnyConnect-Identifier-Platform, else what the document calls the device
+	char device_id[128];  // X-AnyConnect-Identifier-Device-UniqueID, printable ASCII too
+	const char *bearer;   // token of letters, digits and -._~+/= only, or NULL: none came. With neither
+			      // user nor token the certificate is all there is
 };
 
 // Valid from MST_AC_AUTHENTICATE until mst_ac_auth_done, which wipes it.
@@ -166,7 +181,7 @@ const struct mst_ac_credentials *mst_ac_credentials(const struct mst_ac *ac);
 
 enum mst_ac_auth {
 	MST_AC_AUTH_OK,
-	MST_AC_AUTH_FAILED, // wrong password, unknown or locked user: the device must not learn which
+	MST_AC_AUTH_FAILED, // wrong password or token, unknown or locked user: the device must not learn which
 	MST_AC_AUTH_BUSY    // no answer from whoever checks: 503, the device may come again
 };
 
