@@ -61,7 +61,9 @@ struct control_login {
 	struct mst_sa_tuple flight_tuple;
 	uint8_t flight_random[CONTROL_RANDOM_BYTES]; // of the ClientHello of that handshake
 	uint16_t flight_worker;
-	uint64_t path_ns; // when the path was chosen last
+	uint64_t path_ns;   // when the path was chosen last
+	uint64_t hello_ns;  // when it was CSTP for the sake of a ClientHello
+	uint64_t new_sa_ns; // when its association was made; 0 once all is settled that comes with it
 };
 
 enum control_conn_state { CONN_TLS, CONN_HTTP, CONN_AUTH, CONN_TUNNEL, CONN_CLOSING };
@@ -187,6 +189,10 @@ mst_wheel_fn control_look; // may end it; else arms its next look
 void control_look_arm(struct control_login *l);
 // The device sends by CSTP what it might send by DTLS: is that path gone?
 void control_look_at_path(struct control_login *l);
+// The device is at its keys: CSTP, where there is one, until it is heard under those that it has then.
+void control_look_take_stream(struct control_login *l);
+// An association was published.
+void control_look_new_sa(struct control_login *l);
 // Ends the association; what is known of the session's use by it is kept.
 void control_look_note_use(struct control_login *l, uint64_t now_ns);
 void control_look_drop_sa(struct control_login *l);

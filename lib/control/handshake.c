@@ -109,6 +109,8 @@ publish(struct control_handshake *h)
 		ret = mst_sa_publish(sa);
 	if (ret < 0)
 		mst_sa_destroy_unpublished(sa);
+	else
+		control_look_new_sa(h->login);
 	return ret;
 }
 
@@ -125,7 +127,6 @@ finish(struct control_handshake *h)
 			strerror(-ret));
 	} else {
 		CONTROL_COUNT(c, dtls_done);
-		l->path_ns = mst_now_ns();
 		send_last_flight(h);
 	}
 	control_handshake_end(h);
@@ -236,14 +237,17 @@ of_hello(struct mst_control *c, struct control_handshake *h, const struct mst_sa
 	if (h != NULL && h->login == l && memcmp(h->random, random, sizeof(h->random)) == 0)
 		return h;
 	CONTROL_COUNT(c, dtls_hello);
-	if (l->n_flight != 0 && memcmp(&l->flight_tuple, t, sizeof(*t)) == 0 &&
-		memcmp(l->flight_random, random, sizeof(l->flight_random)) == 0)
+	if (l->n_flight != 0 && memcmp(l->flight_random, random, sizeof(l->flight_random)) == 0)
 		return NULL;
 	if (h != NULL)
 		control_handshake_end(h);
 	h = start(c, l, t, worker);
-	if (h != NULL)
-		memcpy(h->random, random, sizeof(h->random));
+	if (h == NULL)
+		return NULL;
+	memcpy(h->random, random, sizeof(h->random));
+	// A client that renews its keys has closed the socket of before. Should it be somebody's copy of an old hello,
+	// the next record of the device takes the path back.
+	control_look_take_stream(l);
 	return h;
 }
 

@@ -60,13 +60,18 @@ take_record(struct mst_control *c, struct rte_mbuf *m)
 	struct mst_rd r = mst_rd_init(rte_pktmbuf_mtod(m, const uint8_t *), rte_pktmbuf_data_len(m));
 	uint8_t level = mst_rd_u8(&r);
 	uint8_t description = mst_rd_u8(&r);
+	const struct mst_sa *sa;
 
 	if (s == NULL || r.err || p->content != MST_DTLS_ALERT)
 		return; // a repeated Finished or a wish to renegotiate: nothing is owed
 	if (description != ALERT_CLOSE_NOTIFY && level != 2)
 		return;
 	CONTROL_COUNT(c, dtls_alerts);
-	control_look_drop_sa(s->owner);
+	sa = atomic_load_explicit(&s->sa, memory_order_relaxed);
+	if (sa != NULL && sa->serial == p->sa_serial)
+		control_look_drop_sa(s->owner);
+	else
+		mst_sa_retire_before(s); // a device that has new keys closes the old
 }
 
 static void

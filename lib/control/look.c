@@ -8,6 +8,13 @@
 #define PATH_SILENT_NS (2 * MST_NS_PER_S)
 #define PATH_LOOK_NS MST_NS_PER_S
 
+// A device that has new keys is heard a round trip later. One that has nothing to say is taken at its word after NEW_SA_NS.
+// What was on the way under the keys before has arrived by BEFORE_NS, or never will.
+#define NEW_PATH_LOOK_NS (20 * MST_NS_PER_MS)
+#define HELLO_PAUSE_NS (10 * MST_NS_PER_S)
+#define NEW_SA_NS MST_NS_PER_S
+#define BEFORE_NS (5 * MST_NS_PER_S)
+
 // Nobody is forgotten for longer: a reload may have made the limits shorter.
 #define LOOK_MAX_NS (30 * MST_NS_PER_S)
 
@@ -46,7 +53,8 @@ choose_path(struct control_login *l, uint64_t now_ns)
 	if (sa == NULL)
 		return;
 	heard_ns = stamp_ns(&sa->last_rx_tsc, now_ns);
-	if (path == MST_PATH_STREAM && heard_ns > l->path_ns) {
+	if (path == MST_PATH_STREAM &&
+		(heard_ns > l->path_ns || (l->new_sa_ns != 0 && now_ns > l->new_sa_ns + NEW_SA_NS))) {
 		take_path(l, MST_PATH_DTLS, now_ns);
 		return;
 	}
@@ -56,6 +64,37 @@ choose_path(struct control_login *l, uint64_t now_ns)
 	if (path == MST_PATH_DTLS && now_ns > heard_ns + PATH_SILENT_NS &&
 		s->last_stream_rx_ns > heard_ns + PATH_SILENT_NS / 2)
 		take_path(l, MST_PATH_STREAM, now_ns);
+}
+
+void
+control_look_take_stream(struct control_login *l)
+{
+	const struct mst_session *s = l->session;
+	uint64_t now_ns = mst_now_ns();
+
+	// A ClientHello is anybody's who has seen one: what it does to the path, it does now and then only.
+	if (l->conn == NULL || now_ns < l->hello_ns + HELLO_PAUSE_NS ||
+		atomic_load_explicit(&s->path, memory_order_relaxed) != MST_PATH_DTLS)
+		return;
+	l->hello_ns = now_ns;
+	take_path(l, MST_PATH_STREAM, now_ns);
+	control_look_arm(l);
+}
+
+void
+control_look_new_sa(struct control_login *l)
+{
+	l->new_sa_ns = l->path_ns = mst_now_ns();
+	control_look_arm(l);
+}
+
+static void
+retire_before(struct control_login *l, uint64_t now_ns)
+{
+	if (l->new_sa_ns == 0 || now_ns < l->new_sa_ns + BEFORE_NS)
+		return;
+	mst_sa_retire_before(l->session);
+	l->new_sa_ns = 0;
 }
 
 // What was seen stays with the login: the next association starts without a time, and must not make a busy session
@@ -117,6 +156,12 @@ path_may_change(const struct control_login *l, uint64_t now_ns)
 	return path == MST_PATH_STREAM || now_ns < s->last_stream_rx_ns + 2 * PATH_SILENT_NS;
 }
 
+static uint64_t
+path_look_ns(const struct control_login *l, uint64_t now_ns)
+{
+	return now_ns < l->path_ns + NEW_SA_NS ? NEW_PATH_LOOK_NS : PATH_LOOK_NS;
+}
+
 static void
 sooner(uint64_t *due_ns, uint64_t at_ns)
 {
@@ -135,7 +180,9 @@ arm(struct control_login *l, uint64_t now_ns)
 	if (l->conn != NULL)
 		sooner(&due_ns, control_stream_due_ns(l->conn));
 	if (l->session != NULL && path_may_change(l, now_ns))
-		sooner(&due_ns, now_ns + PATH_LOOK_NS);
+		sooner(&due_ns, now_ns + path_look_ns(l, now_ns));
+	if (l->new_sa_ns != 0)
+		sooner(&due_ns, l->new_sa_ns + BEFORE_NS);
 	mst_wheel_arm(&l->c->wheel, &l->look, due_ns);
 }
 
@@ -178,8 +225,10 @@ control_look(void *arg, uint64_t now_ns)
 		control_login_end(c, l, "Idle timeout");
 		return;
 	}
-	if (l->session != NULL)
+	if (l->session != NULL) {
 		choose_path(l, now_ns);
+		retire_before(l, now_ns);
+	}
 	if (l->conn != NULL)
 		control_stream_tick(l->conn, now_ns);
 	arm(l, now_ns);

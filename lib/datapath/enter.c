@@ -22,9 +22,11 @@ enter_record(const struct mst_worker *w, const struct mst_burst *b, struct rte_m
 
 	(void)b;
 	(void)m;
-	// A rekey may have given the device another owner on the way: the record is of the association
-	// before.
-	if (sa == NULL || sa->owner != w->index)
+	// A rekey on the way: the record is of the association before.
+	if (p->session != NULL && (sa == NULL || sa->serial != p->sa_serial))
+		p->sa = sa = atomic_load_explicit(
+			&((struct mst_session *)p->session)->before, memory_order_acquire);
+	if (sa == NULL || sa->serial != p->sa_serial || sa->owner != w->index)
 		return MST_DROP_STALE;
 	rte_prefetch0(&sa->rx_packets);
 	rte_prefetch0(&sa->keys.rx.alg);

@@ -87,6 +87,7 @@ inner_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf
 	(void)w;
 	if (unlikely(p->content != MST_DTLS_APPLICATION_DATA)) {
 		p->flags |= MST_PKT_PLAIN;
+		p->sa_serial = ((const struct mst_sa *)p->sa)->serial;
 		return MST_CONTROL;
 	}
 	if (likely(p->type == MESSAGE_DATA))

@@ -48,6 +48,7 @@ lookup_one(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, st
 	p->session_id = sa->session_id;
 	if (unlikely(sa->owner != w->index)) {
 		p->worker = sa->owner;
+		p->sa_serial = sa->serial;
 		return w->spread_in ? MST_SPREAD_IN : MST_HANDOFF;
 	}
 	// What stage_open reads before it comes to the keys themselves.

@@ -8,17 +8,6 @@
 
 #include "session.h"
 
-// What was retired comes back after the grace period only: room for those that a rekey, or a device that comes back,
-// holds twice meanwhile.
-#define SPARE_MIN 64
-#define SPARE_SHARE 8
-
-static uint32_t
-with_spare(uint32_t n)
-{
-	return n + n / SPARE_SHARE + SPARE_MIN;
-}
-
 static unsigned int
 workers_on(unsigned int node)
 {
@@ -41,10 +30,11 @@ session_pool_create(struct session_pool *p, const char *what, uint32_t n, size_t
 		if (share == 0)
 			continue;
 		snprintf(name, sizeof(name), "mst_%s_%u", what, node);
-		p->of_node[node] = rte_mempool_create(name, with_spare((uint32_t)share), (unsigned int)bytes,
-			0, 0, NULL, NULL, NULL, NULL, (int)node,
-			RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET | RTE_MEMPOOL_F_NO_SPREAD |
-				RTE_MEMPOOL_F_NO_IOVA_CONTIG);
+		p->of_node[node] =
+			rte_mempool_create(name, (uint32_t)share + session_pool_spare((uint32_t)share),
+				(unsigned int)bytes, 0, 0, NULL, NULL, NULL, NULL, (int)node,
+				RTE_MEMPOOL_F_SP_PUT | RTE_MEMPOOL_F_SC_GET | RTE_MEMPOOL_F_NO_SPREAD |
+					RTE_MEMPOOL_F_NO_IOVA_CONTIG);
 		if (p->of_node[node] == NULL)
 			return rte_errno != 0 ? -rte_errno : -ENOMEM;
 	}

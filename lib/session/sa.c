@@ -57,10 +57,25 @@ make_template(struct mst_sa *sa)
 	memset(h + 4, 0, 2);
 }
 
+static void
+settle_at(struct mst_sa *sa, const struct mst_sa_tuple *tuple, uint16_t owner)
+{
+	sa->owner = owner;
+	sa->ip_version = (uint8_t)tuple->version;
+	sa->tuple = *tuple;
+	make_template(sa);
+}
+
+static uint16_t
+owner_of(const struct mst_session *s, uint16_t worker)
+{
+	return session_state.home_owns ? s->home : worker;
+}
+
 int
 mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p)
 {
-	uint16_t owner = session_state.home_owns ? s->home : p->owner;
+	uint16_t owner = owner_of(s, p->owner);
 	struct mst_sa *sa;
 
 	if ((p->tuple.version != 4 && p->tuple.version != 6) || owner >= mst_rt_n_workers())
@@ -71,10 +86,8 @@ mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_pa
 	sa->session = s;
 	sa->session_index = s->index;
 	sa->session_id = s->id;
-	sa->owner = owner;
-	sa->ip_version = (uint8_t)p->tuple.version;
-	sa->tuple = p->tuple;
-	make_template(sa);
+	sa->serial = ++session_state.last_serial;
+	settle_at(sa, &p->tuple, owner);
 	mst_dtls_window_init(&sa->window);
 	atomic_init(&sa->tx_seq, MST_DTLS_FIRST_DATA_SEQ);
 	*out = sa;
@@ -136,6 +149,34 @@ retire(struct mst_sa *sa)
 	mst_rt_defer(reclaim, sa);
 }
 
+void
+mst_sa_retire_before(struct mst_session *s)
+{
+	struct mst_sa *before = atomic_load_explicit(&s->before, memory_order_relaxed);
+
+	if (before == NULL)
+		return;
+	session_tuples_remove(&session_state.by_tuple, &before->tuple);
+	atomic_store_explicit(&s->before, NULL, memory_order_release);
+	session_state.n_before--;
+	retire(before);
+}
+
+// What is no longer sent by. Where the pool has little to spare the next rekey goes before what is on the way.
+static void
+keep_or_retire(struct mst_session *s, struct mst_sa *old, bool has_slot)
+{
+	if (has_slot && session_state.n_before < session_pool_spare(session_state.capacity) / 2) {
+		fold_counters(s, old);
+		atomic_store_explicit(&s->before, old, memory_order_release);
+		session_state.n_before++;
+		return;
+	}
+	if (has_slot)
+		session_tuples_remove(&session_state.by_tuple, &old->tuple);
+	retire(old);
+}
+
 int
 mst_sa_publish(struct mst_sa *sa)
 {
@@ -145,6 +186,7 @@ mst_sa_publish(struct mst_sa *sa)
 
 	if (s->closing || sa->keys.suite == NULL)
 		return -EINVAL;
+	mst_sa_retire_before(s);
 	held = mst_sa_lookup(&sa->tuple);
 	if (held != NULL && held->session != s)
 		return -EEXIST;
@@ -153,15 +195,27 @@ mst_sa_publish(struct mst_sa *sa)
 	// Where the tuple is the one of the association before, this takes its place in one store.
 	MST_TRY(session_tuples_put(&session_state.by_tuple, sa));
 	atomic_store_explicit(&s->sa, sa, memory_order_release);
-	mst_session_set_path(s, MST_PATH_DTLS);
-	if (old == NULL) {
-		session_count(&session_state.dtls, 1);
+	if (old != NULL) {
+		keep_or_retire(s, old, held != old);
 		return 0;
 	}
-	if (held != old)
-		session_tuples_remove(&session_state.by_tuple, &old->tuple);
-	retire(old);
+	session_count(&session_state.dtls, 1);
+	mst_session_set_path(s, MST_PATH_DTLS);
 	return 0;
+}
+
+// Out of every table: no worker will find it, and those that have it let go of it with their burst.
+static bool
+unlink_sa(struct mst_session *s)
+{
+	struct mst_sa *sa = atomic_load_explicit(&s->sa, memory_order_relaxed);
+
+	if (sa == NULL)
+		return false;
+	session_tuples_remove(&session_state.by_tuple, &sa->tuple);
+	atomic_store_explicit(&s->sa, NULL, memory_order_release);
+	session_count(&session_state.dtls, -1);
+	return true;
 }
 
 void
@@ -169,12 +223,9 @@ session_drop_sa(struct mst_session *s)
 {
 	struct mst_sa *sa = atomic_load_explicit(&s->sa, memory_order_relaxed);
 
-	if (sa == NULL)
-		return;
-	session_tuples_remove(&session_state.by_tuple, &sa->tuple);
-	atomic_store_explicit(&s->sa, NULL, memory_order_release);
-	session_count(&session_state.dtls, -1);
-	retire(sa);
+	mst_sa_retire_before(s);
+	if (unlink_sa(s))
+		retire(sa);
 }
 
 void

@@ -49,6 +49,13 @@ struct session_pool {
 // n objects, and some more; bytes is a whole number of cache lines. -ENOMEM, with something left to destroy.
 MST_MUST_USE int session_pool_create(struct session_pool *p, const char *what, uint32_t n, size_t bytes);
 void session_pool_destroy(struct session_pool *p);
+// What there is of it beyond n: what was retired comes back after the grace period only, and a rekey holds two for some
+// seconds.
+static inline uint32_t
+session_pool_spare(uint32_t n)
+{
+	return n / 8 + 64;
+}
 // All zero, of node if it has one left; NULL: none is left.
 void *session_pool_take(const struct session_pool *p, int node);
 void session_pool_give(void *object); // NULL is allowed
@@ -60,7 +67,8 @@ struct session_state {
 	struct session_tuples by_tuple;
 	struct session_pool sessions, associations;
 	uint32_t capacity;
-	uint32_t last_id;
+	uint32_t last_id, last_serial;
+	uint32_t n_before; // sessions with two associations
 	bool home_owns;
 	_Atomic uint32_t live, dtls, free, quarantined;
 	_Atomic uint64_t opened, closed, exhausted;
@@ -87,7 +95,7 @@ session_bump(_Atomic uint64_t *c)
 	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
-// Unlinks the association from tuple table and session and defers its reclaim; path is the caller's to
+// Unlinks the associations from tuple table and session and defers its reclaim; path is the caller's to
 // change.
 void session_drop_sa(struct mst_session *s);
 

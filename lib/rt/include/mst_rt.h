@@ -127,6 +127,7 @@ struct mst_pkt {
 	uint8_t punt;	    // enum mst_punt_class, on the kernel ring
 	uint8_t flags;	    // MST_PKT_*
 	uint16_t worker;    // index of the worker that handed it over
+	uint32_t sa_serial; // of the association that was looked up, where the packet goes on by ring
 };
 static_assert(sizeof(struct mst_pkt) <= 64, "the packet area is one cache line");
 

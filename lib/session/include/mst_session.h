@@ -14,7 +14,7 @@
 struct mst_session;
 
 // One DTLS association of a device: keys, replay window, sequence numbers, outer headers. Immutable but for
-// the lines of its writers; a rekey or a new client port is a new object.
+// the lines of its writers while a worker can find it; a rekey is a new object.
 struct mst_sa_tuple { // key of the outer lookup; network byte order; IPv4 in the first 4 bytes, rest zero
 	uint8_t peer[16];
 	uint8_t local[16];
@@ -33,7 +33,8 @@ struct mst_sa {
 	struct mst_session *session;
 	uint32_t session_index, session_id;
 	uint16_t epoch;
-	uint16_t owner; // worker that owns the receive state
+	uint16_t owner;	 // worker that owns the receive state
+	uint32_t serial; // tells it from the others of its session across rings
 
 	// rx owner writes (plain load and store, read by telemetry)
 	alignas(64) _Atomic uint64_t rx_packets;
@@ -87,7 +88,9 @@ struct mst_session {
 	uint16_t home;		 // worker that serves it wherever one must be chosen
 	uint8_t addr6[16];	 // all zero: none
 	_Atomic(struct mst_sa *) sa; // association to send by; NULL: none
-	_Atomic uint8_t path;	     // enum mst_session_path: where packets towards the device go
+	_Atomic(struct mst_sa *)
+		before;	      // the one before it: what is on the way under its keys is still opened
+	_Atomic uint8_t path; // enum mst_session_path: where packets towards the device go
 	bool has6;
 	bool closing; // (control) retired
 
@@ -131,10 +134,13 @@ struct mst_sa_params {
 // A new association, not published: the caller fills sa->keys, then publishes or destroys.
 MST_MUST_USE int mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p);
 void mst_sa_destroy_unpublished(struct mst_sa *sa);
-// Inserts the tuple, makes it the session's association (path DTLS), retires the one before. On error nothing
-// changed and the caller still owns sa. -EEXIST: the tuple is another live session's; -ENOSPC: table full;
-// -EINVAL: the keys were never filled or the session is closed.
+// Inserts the tuple and makes it the session's association. The first one also makes DTLS the path. What a later one
+// takes the place of goes on receiving, unless it has the same tuple, until the caller retires it (seconds later), or at
+// the next publish; where many sessions have two it is retired at once. On error the session sends as before and the
+// caller still owns sa. -EEXIST: the tuple is another live session's; -ENOSPC: table full; -EINVAL: the keys were never
+// filled or the session is closed.
 MST_MUST_USE int mst_sa_publish(struct mst_sa *sa);
+void mst_sa_retire_before(struct mst_session *s);
 void mst_sa_retire(struct mst_session *s); // drop DTLS of the session: path falls back to STREAM
 void mst_session_set_path(struct mst_session *s, enum mst_session_path path);
 // Replaces s->info, which telemetry may be copying just now (a device that came back with its cookie). What

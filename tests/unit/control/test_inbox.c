@@ -24,15 +24,17 @@ alerts_under_the_keys_end_the_association(void **state)
 
 	struct device d;
 	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+	const struct mst_sa *sa;
 
 	(void)state;
 	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
 		struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
 
-		rig_sa(l->session, 1000);
+		sa = rig_sa(l->session, 1000);
 		memcpy(rte_pktmbuf_append(m, rows[i].len), rows[i].alert, rows[i].len);
 		*mst_pkt(m) = (struct mst_pkt){.session_index = l->session->index,
 			.session_id = l->session->id,
+			.sa_serial = sa->serial,
 			.content = rows[i].content,
 			.flags = MST_PKT_PLAIN};
 		assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_CONTROL), m), 0);
@@ -41,6 +43,29 @@ alerts_under_the_keys_end_the_association(void **state)
 	}
 	assert_int_equal(rig->counters.dtls_alerts, 2);
 	assert_int_equal(rig->n_conns, 1);
+	device_close(&d);
+}
+
+// A client that has renewed its keys closes its association of before: that one goes, the new one stays.
+static void
+an_alert_of_the_old_keys_leaves_the_new(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+	const struct mst_sa *old = rig_sa(l->session, 1000), *sa = rig_sa(l->session, 1001);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
+
+	(void)state;
+	memcpy(rte_pktmbuf_append(m, 2), (uint8_t[]){1, 0}, 2);
+	*mst_pkt(m) = (struct mst_pkt){.session_index = l->session->index,
+		.session_id = l->session->id,
+		.sa_serial = old->serial,
+		.content = MST_DTLS_ALERT,
+		.flags = MST_PKT_PLAIN};
+	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_CONTROL), m), 0);
+	assert_int_equal(control_inbox(rig), 1);
+	assert_ptr_equal(atomic_load(&l->session->sa), sa);
+	assert_null(atomic_load(&l->session->before));
 	device_close(&d);
 }
 
@@ -122,6 +147,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(alerts_under_the_keys_end_the_association),
+		TEST(an_alert_of_the_old_keys_leaves_the_new),
 		TEST(packets_for_who_has_gone_are_dropped),
 		TEST(packets_of_a_turn_leave_together),
 	};

@@ -120,17 +120,75 @@ a_new_port_takes_the_place_of_the_old(void **state)
 
 	(void)state;
 	assert_int_equal(mst_sa_publish(a), 0);
+	mst_session_set_path(s, MST_PATH_STREAM);
 	assert_int_equal(mst_sa_publish(b), 0);
-	assert_null(lookup(2000));
+	assert_int_equal(atomic_load(&s->path), MST_PATH_STREAM); // only the first one is the path at once
+	// Its records may still be on the way.
+	assert_ptr_equal(lookup(2000), a);
 	assert_ptr_equal(lookup(2001), b);
+	assert_ptr_equal(atomic_load(&s->sa), b);
+	assert_ptr_equal(atomic_load(&s->before), a);
 	assert_int_equal(with_dtls(), 1);
-	// New keys on the same port.
+	// New keys on the same port: one tuple has one association.
 	assert_int_equal(mst_sa_publish(c), 0);
+	assert_null(lookup(2000));
 	assert_ptr_equal(lookup(2001), c);
 	assert_ptr_equal(atomic_load(&s->sa), c);
+	assert_null(atomic_load(&s->before));
+	assert_int_equal(session_state.n_before, 0);
 	mst_session_close(s);
 	assert_null(lookup(2001));
 	assert_int_equal(with_dtls(), 0);
+	mst_test_reclaim();
+}
+
+static void
+the_one_before_goes_with_its_session_or_before_it(void **state)
+{
+	struct mst_session *s = session();
+	unsigned int in_use;
+
+	(void)state;
+	mst_test_reclaim();
+	in_use = rte_mempool_in_use_count(session_state.associations.of_node[0]);
+	assert_int_equal(mst_sa_publish(make(s, 2100)), 0);
+	assert_int_equal(mst_sa_publish(make(s, 2101)), 0);
+	mst_sa_retire_before(s);
+	assert_null(lookup(2100));
+	assert_non_null(lookup(2101));
+	mst_sa_retire_before(s); // nothing left of it
+	assert_int_equal(mst_sa_publish(make(s, 2102)), 0);
+	mst_sa_retire(s);
+	assert_null(lookup(2101));
+	assert_null(lookup(2102));
+	assert_int_equal(mst_sa_publish(make(s, 2103)), 0);
+	assert_int_equal(mst_sa_publish(make(s, 2104)), 0);
+	mst_session_close(s);
+	assert_null(lookup(2103));
+	assert_int_equal(session_state.n_before, 0);
+	mst_test_reclaim();
+	assert_int_equal(rte_mempool_in_use_count(session_state.associations.of_node[0]), in_use);
+}
+
+// n - 1, n and n + 1 sessions that are between two keys.
+static void
+who_has_two_is_bounded(void **state)
+{
+	uint32_t bound = session_pool_spare(session_state.capacity) / 2;
+	struct mst_session *s[64];
+
+	(void)state;
+	assert_in_range(bound, 2, MST_ARRAY_SIZE(s) - 1);
+	for (uint32_t i = 0; i <= bound; i++) {
+		s[i] = session();
+		assert_int_equal(mst_sa_publish(make(s[i], (uint16_t)(9000 + i))), 0);
+		assert_int_equal(mst_sa_publish(make(s[i], (uint16_t)(9100 + i))), 0);
+		assert_int_equal(lookup((uint16_t)(9000 + i)) != NULL, i < bound);
+		assert_non_null(lookup((uint16_t)(9100 + i)));
+		assert_int_equal(session_state.n_before, i < bound ? i + 1 : bound);
+	}
+	for (uint32_t i = 0; i <= bound; i++)
+		mst_session_close(s[i]);
 	mst_test_reclaim();
 }
 
@@ -266,7 +324,8 @@ slots_of_the_table_come_back(void **state)
 		mst_test_reclaim();
 	}
 	assert_non_null(lookup(7999));
-	assert_null(lookup(7998));
+	assert_non_null(lookup(7998)); // before the last
+	assert_null(lookup(7997));
 	mst_session_close(s);
 	mst_test_reclaim();
 }
@@ -297,6 +356,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(publish_makes_it_found_and_retire_ends_it),
 		cmocka_unit_test(a_new_port_takes_the_place_of_the_old),
+		cmocka_unit_test(the_one_before_goes_with_its_session_or_before_it),
+		cmocka_unit_test(who_has_two_is_bounded),
 		cmocka_unit_test(the_tuple_of_another_session_is_not_taken),
 		cmocka_unit_test(what_is_not_whole_is_not_published),
 		cmocka_unit_test(totals_do_not_go_back),
