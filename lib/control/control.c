@@ -76,9 +76,10 @@ watch_all(struct mst_control *c)
 static int
 make_tls(const struct mst_conf *conf, struct mst_tls_ctx **out, char *err, size_t err_cap)
 {
+	struct mst_tls_pair pair = {.cert_file = conf->tls.certificate, .key_file = conf->tls.key};
 	struct mst_tls_params p = {
-		.cert_file = conf->tls.certificate,
-		.key_file = conf->tls.key,
+		.pairs = &pair,
+		.n_pairs = 1,
 		.min_version = conf->tls.min_version == MST_CONF_TLS_1_3 ? MST_TLS_1_3 : MST_TLS_1_2,
 		.now_unix_s = time(NULL),
 	};
@@ -399,7 +400,7 @@ mst_control_certificate(const struct mst_control *c, char *out, size_t cap, int 
 {
 	struct mst_tls_cert_info info;
 
-	mst_tls_ctx_info(c->tls, time(NULL), &info);
+	mst_tls_ctx_info(c->tls, 0, time(NULL), &info);
 	snprintf(out, cap, "%s (%s)", info.subject, info.key_type);
 	*days_left = (int)info.days_left;
 }

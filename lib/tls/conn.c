@@ -18,6 +18,8 @@ struct mst_tls_conn {
 	enum mst_tls_result end; // CLOSED or FAILED sticks; OK while alive
 	uint8_t *held;		 // a record that waits for the socket
 	size_t held_len;
+	struct mst_tls_ctx *ctx; // until the handshake is complete
+	struct tls_seen seen;
 	char cipher[96];
 	char error[128];
 };
@@ -35,7 +37,7 @@ mst_tls_result_text(enum mst_tls_result r)
 }
 
 static int
-create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd, struct mst_tls_pipe *pipe)
+create(struct mst_tls_conn **out, struct mst_tls_ctx *ctx, int fd, struct mst_tls_pipe *pipe)
 {
 	struct mst_tls_conn *conn = calloc(1, sizeof(*conn));
 	BIO *bio = NULL;
@@ -47,6 +49,10 @@ create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd, struct 
 	bio = tls_bio_socket(&conn->sock);
 	if (conn->ssl == NULL || bio == NULL)
 		goto err;
+	conn->seen = (struct tls_seen){.host = -1, .peer = tls_ctx_asks(ctx)};
+	SSL_set_app_data(conn->ssl, &conn->seen);
+	conn->ctx = ctx;
+	ctx->refs++;
 	SSL_set_bio(conn->ssl, bio, bio);
 	SSL_set_accept_state(conn->ssl);
 	ERR_clear_error();
@@ -61,14 +67,13 @@ err:
 }
 
 int
-mst_tls_conn_create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd)
+mst_tls_conn_create(struct mst_tls_conn **out, struct mst_tls_ctx *ctx, int fd)
 {
 	return create(out, ctx, fd, NULL);
 }
 
 int
-mst_tls_conn_create_memory(
-	struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, struct mst_tls_pipe *pipe)
+mst_tls_conn_create_memory(struct mst_tls_conn **out, struct mst_tls_ctx *ctx, struct mst_tls_pipe *pipe)
 {
 	return create(out, ctx, -1, pipe);
 }
@@ -81,6 +86,14 @@ drop_held(struct mst_tls_conn *conn)
 	free(conn->held);
 	conn->held = NULL;
 	conn->held_len = 0;
+}
+
+// Its hosts are of no use any more.
+static void
+drop_ctx(struct mst_tls_conn *conn)
+{
+	mst_tls_ctx_put(conn->ctx);
+	conn->ctx = NULL;
 }
 
 void
@@ -96,6 +109,8 @@ mst_tls_conn_destroy(struct mst_tls_conn *conn)
 	drop_held(conn);
 	tls_socket_drop(&conn->sock);
 	SSL_free(conn->ssl);
+	drop_ctx(conn);
+	tls_seen_fini(&conn->seen);
 	ERR_clear_error();
 	free(conn);
 }
@@ -166,6 +181,7 @@ mst_tls_conn_handshake(struct mst_tls_conn *conn)
 	if (r == MST_TLS_OK) {
 		conn->ready = true;
 		conn->sock.budget = SIZE_MAX;
+		drop_ctx(conn);
 		tls_name_format(conn->ssl, conn->cipher, sizeof(conn->cipher));
 	}
 	return r;
@@ -280,6 +296,39 @@ mst_tls_conn_write(struct mst_tls_conn *conn, const void *buf, size_t len)
 	if (r == MST_TLS_WANT_READ || r == MST_TLS_WANT_WRITE)
 		return hold(conn, buf, len, r);
 	return r;
+}
+
+int
+mst_tls_conn_host(const struct mst_tls_conn *conn)
+{
+	return conn->seen.host;
+}
+
+static const char *const peer_texts[] = {
+#define TEXT(name, text) text,
+	MST_TLS_PEERS(TEXT)
+#undef TEXT
+};
+
+// Until the handshake is complete nobody has shown that the key is his.
+enum mst_tls_peer
+mst_tls_conn_peer_cert(const struct mst_tls_conn *conn, struct mst_tls_peer_cert *out)
+{
+	const struct tls_seen *seen = &conn->seen;
+	enum mst_tls_peer peer = seen->peer;
+
+	if (!conn->ready && peer != MST_TLS_PEER_NOT_ASKED)
+		peer = MST_TLS_PEER_NONE;
+	*out = (struct mst_tls_peer_cert){.reason = peer_texts[peer]};
+	if (peer == MST_TLS_PEER_REFUSED)
+		out->reason = seen->fault;
+	if (peer == MST_TLS_PEER_ACCEPTED) {
+		out->leaf = seen->leaf.bytes;
+		out->leaf_len = seen->leaf.len;
+		out->issuer = seen->issuer.bytes;
+		out->issuer_len = seen->issuer.len;
+	}
+	return peer;
 }
 
 const char *

@@ -1,6 +1,6 @@
-// The TLS server context: one fixed profile, the operator's certificate. Control lcore.
+// The TLS server context: one fixed profile, the operator's certificates. Control lcore.
 #include <errno.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include <openssl/err.h>
 
@@ -52,73 +52,128 @@ set_profile(SSL_CTX *c, enum mst_tls_version min_version)
 static int
 check_params(const struct mst_tls_params *p, char *err, size_t err_cap)
 {
-	if (p->min_version == MST_TLS_1_2 || p->min_version == MST_TLS_1_3)
+	if (p->min_version != MST_TLS_1_2 && p->min_version != MST_TLS_1_3) {
+		tls_text_set(err, err_cap, "TLS versions below 1.2 are not supported");
+		return -EINVAL;
+	}
+	if (p->n_pairs >= 1 && p->n_pairs <= MST_TLS_PAIRS_MAX)
 		return 0;
-	tls_text_set(err, err_cap, "TLS versions below 1.2 are not supported");
+	tls_text_set(err, err_cap, "one or two certificates are needed");
 	return -EINVAL;
 }
 
 static int
-use_identity(SSL_CTX *c, const struct tls_identity *id, const struct mst_tls_params *p, char *err, size_t cap)
+use_identity(SSL_CTX *c, const struct tls_identity *id, const char *file, char *err, size_t cap)
 {
 	char reason[128];
 
 	if (SSL_CTX_use_cert_and_key(c, id->cert, id->key, id->chain, 1) == 1)
 		return 0;
 	tls_error_take(reason, sizeof(reason), "unknown reason");
-	tls_text_set(err, cap, "the certificate in %s cannot be used: %s", p->cert_file, reason);
+	tls_text_set(err, cap, "the certificate in %s cannot be used: %s", file, reason);
 	return -EINVAL;
+}
+
+// A device takes the certificate that it can check: two of one kind would never both be used.
+static int
+check_kinds(
+	const struct mst_tls_ctx *ctx, const struct tls_identity *id, const char *file, char *err, size_t cap)
+{
+	for (size_t i = 0; i < ctx->n_pairs; i++) {
+		if (EVP_PKEY_is_a(id->key, ctx->pairs[i].key_kind) != 1)
+			continue;
+		tls_text_set(
+			err, cap, "the certificate in %s has the same kind of key as the one before", file);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int
+add_pair(struct mst_tls_ctx *ctx, const struct mst_tls_params *p, const struct mst_tls_pair *pair,
+	struct mst_str *warn, char *err, size_t err_cap)
+{
+	const char *file = tls_pair_file(pair);
+	struct tls_pair *out = &ctx->pairs[ctx->n_pairs];
+	struct tls_identity id;
+	int rc;
+
+	MST_TRY(tls_identity_load(&id, pair, err, err_cap));
+	rc = check_kinds(ctx, &id, file, err, err_cap);
+	if (rc == 0)
+		rc = tls_identity_check(&id, file, p, err, err_cap);
+	if (rc == 0)
+		rc = use_identity(ctx->ssl_ctx, &id, file, err, err_cap);
+	if (rc == 0) {
+		tls_cert_describe(id.cert, &out->info);
+		tls_text_set(out->key_kind, sizeof(out->key_kind), "%s", EVP_PKEY_get0_type_name(id.key));
+		tls_text_set(out->info.file, sizeof(out->info.file), "%s", file);
+		out->info.n_chain = (unsigned int)sk_X509_num(id.chain);
+		tls_cert_warn(warn, &id, &out->info, pair, p->now_unix_s);
+		ctx->n_pairs++;
+	}
+	tls_identity_fini(&id);
+	return rc;
+}
+
+static int
+fill(struct mst_tls_ctx *ctx, const struct mst_tls_params *p, char *err, size_t err_cap)
+{
+	struct mst_str warn = mst_str_init(ctx->warnings, sizeof(ctx->warnings));
+	int rc = set_profile(ctx->ssl_ctx, p->min_version);
+
+	if (rc < 0) {
+		tls_error_take(err, err_cap, "libssl refuses the TLS profile");
+		return rc;
+	}
+	for (size_t i = 0; i < p->n_pairs; i++)
+		MST_TRY(add_pair(ctx, p, &p->pairs[i], &warn, err, err_cap));
+	return p->clients != NULL ? tls_clients_setup(ctx->ssl_ctx, p->clients, err, err_cap) : 0;
 }
 
 int
 mst_tls_ctx_create(struct mst_tls_ctx **out, const struct mst_tls_params *p, char *err, size_t err_cap)
 {
-	struct tls_identity id = {0};
-	struct mst_tls_ctx *ctx = NULL;
-	int rc;
+	struct mst_tls_ctx *ctx;
+	int rc = -ENOMEM;
 
 	tls_text_set(err, err_cap, "%s", "");
 	MST_TRY(check_params(p, err, err_cap));
 	ERR_clear_error();
-	MST_TRY(tls_identity_load(&id, p, err, err_cap));
 	ctx = calloc(1, sizeof(*ctx));
-	if (ctx != NULL)
+	if (ctx != NULL) {
+		ctx->refs = 1;
 		ctx->ssl_ctx = SSL_CTX_new(TLS_server_method());
-	if (ctx == NULL || ctx->ssl_ctx == NULL) {
-		rc = -ENOMEM;
+	}
+	if (ctx != NULL && ctx->ssl_ctx != NULL)
+		rc = fill(ctx, p, err, err_cap);
+	if (rc == -ENOMEM)
 		tls_text_set(err, err_cap, "not enough memory for TLS");
-		goto err;
-	}
-	rc = set_profile(ctx->ssl_ctx, p->min_version);
-	if (rc < 0) {
-		tls_error_take(err, err_cap, "libssl refuses the TLS profile");
-		goto err;
-	}
-	rc = use_identity(ctx->ssl_ctx, &id, p, err, err_cap);
-	if (rc < 0)
-		goto err;
-	tls_cert_describe(id.cert, &ctx->info);
-	tls_cert_warn(&ctx->info, p, p->now_unix_s, id.key_readable_by_others, ctx->warnings,
-		sizeof(ctx->warnings));
-	tls_identity_fini(&id);
 	ERR_clear_error();
+	if (rc < 0) {
+		mst_tls_ctx_put(ctx);
+		return rc;
+	}
 	*out = ctx;
 	return 0;
-err:
-	mst_tls_ctx_put(ctx);
-	tls_identity_fini(&id);
-	ERR_clear_error();
-	return rc;
 }
 
 void
 mst_tls_ctx_put(struct mst_tls_ctx *ctx)
 {
-	if (ctx == NULL)
+	if (ctx == NULL || --ctx->refs > 0)
 		return;
-	// Each SSL holds a reference of its own.
+	// Each SSL holds a reference of its own to what it needs after its handshake.
 	SSL_CTX_free(ctx->ssl_ctx);
+	tls_hosts_fini(ctx);
 	free(ctx);
+}
+
+enum mst_tls_peer
+tls_ctx_asks(const struct mst_tls_ctx *ctx)
+{
+	return SSL_CTX_get_verify_mode(ctx->ssl_ctx) == SSL_VERIFY_NONE ? MST_TLS_PEER_NOT_ASKED
+									: MST_TLS_PEER_NONE;
 }
 
 const char *
@@ -127,12 +182,18 @@ mst_tls_ctx_warnings(const struct mst_tls_ctx *ctx)
 	return ctx->warnings;
 }
 
-void
-mst_tls_ctx_info(const struct mst_tls_ctx *ctx, int64_t now_unix_s, struct mst_tls_cert_info *out)
+size_t
+mst_tls_ctx_pairs(const struct mst_tls_ctx *ctx)
 {
-	int64_t left_s = ctx->info.not_after_unix_s - now_unix_s;
+	return ctx->n_pairs;
+}
 
-	*out = ctx->info;
+void
+mst_tls_ctx_info(const struct mst_tls_ctx *ctx, size_t i, int64_t now_unix_s, struct mst_tls_cert_info *out)
+{
+	MST_ASSERT(i < ctx->n_pairs);
+	*out = ctx->pairs[i].info;
+	int64_t left_s = out->not_after_unix_s - now_unix_s;
 	// Rounded down: a certificate that ended an hour ago has -1 days left.
 	out->days_left = left_s >= 0 ? left_s / TLS_DAY_S : -((-left_s + TLS_DAY_S - 1) / TLS_DAY_S);
 }

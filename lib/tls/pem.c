@@ -1,104 +1,15 @@
-// Certificate and key files: read whole, within a bound, and told apart when something is wrong. Control
-// lcore.
+// Certificates and keys out of PEM and PKCS#12 files. Control lcore.
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/pkcs12.h>
 
 #include "tls_private.h"
 
-#define MIN_SECURITY_BITS 112 // RSA 2048, P-224: NIST SP 800-57, security level 2 of libssl
-
-struct file {
-	const char *what;
-	const char *path;
-	uint8_t *bytes;
-	size_t len;
-	mode_t mode;
-	char *err;
-	size_t err_cap;
-};
-
-static int
-read_all(struct file *f, int fd)
-{
-	size_t got = 0;
-
-	while (got < f->len) {
-		ssize_t n = read(fd, f->bytes + got, f->len - got);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	f->len = got;
-	return 0;
-}
-
-static int
-check_stat(struct file *f, int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) != 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode)) {
-		tls_text_set(f->err, f->err_cap, "%s %s is not a regular file", f->what, f->path);
-		return -EINVAL;
-	}
-	if (st.st_size == 0) {
-		tls_text_set(f->err, f->err_cap, "%s %s is empty", f->what, f->path);
-		return -EINVAL;
-	}
-	if (st.st_size > MST_TLS_FILE_MAX_BYTES) {
-		tls_text_set(f->err, f->err_cap, "%s %s is larger than %d bytes", f->what, f->path,
-			MST_TLS_FILE_MAX_BYTES);
-		return -EINVAL;
-	}
-	f->len = (size_t)st.st_size;
-	f->mode = st.st_mode;
-	return 0;
-}
-
-static void
-file_fini(struct file *f)
-{
-	if (f->bytes != NULL)
-		mst_wipe(f->bytes, f->len);
-	free(f->bytes);
-	f->bytes = NULL;
-}
-
-// O_NONBLOCK: a FIFO in place of the file must not stop the control lcore.
-static int
-file_load(struct file *f)
-{
-	int fd = open(f->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	int rc;
-
-	if (fd < 0) {
-		rc = -errno;
-		tls_text_set(f->err, f->err_cap, "cannot open %s %s: %s", f->what, f->path, strerror(-rc));
-		return rc;
-	}
-	rc = check_stat(f, fd);
-	if (rc == 0) {
-		f->bytes = malloc(f->len);
-		rc = f->bytes == NULL ? -ENOMEM : read_all(f, fd);
-	}
-	close(fd);
-	if (rc < 0 && rc != -EINVAL)
-		tls_text_set(f->err, f->err_cap, "cannot read %s %s: %s", f->what, f->path, strerror(-rc));
-	return rc;
-}
+#define PASSWORD_BYTES 256
 
 // An encrypted key must not ask on the terminal: no passphrase is ever given.
 static int
@@ -115,7 +26,23 @@ no_passphrase(char *buf, int size, int rwflag, void *arg)
 }
 
 static int
-parse_certs(struct tls_identity *id, struct file *f, BIO *bio)
+push(STACK_OF(X509) * certs, X509 *cert)
+{
+	if (sk_X509_push(certs, cert) != 0)
+		return 0;
+	X509_free(cert);
+	return -ENOMEM;
+}
+
+static int
+too_many(const struct tls_file *f, unsigned int max)
+{
+	tls_text_set(f->err, f->err_cap, "%s %s holds more than %u certificates", f->what, f->path, max);
+	return -EINVAL;
+}
+
+static int
+read_certs(STACK_OF(X509) * certs, const struct tls_file *f, BIO *bio, unsigned int max)
 {
 	for (unsigned int n = 0;; n++) {
 		X509 *cert = PEM_read_bio_X509(bio, NULL, no_passphrase, NULL);
@@ -134,24 +61,27 @@ parse_certs(struct tls_identity *id, struct file *f, BIO *bio)
 				f->err, f->err_cap, "certificate number %u in %s is damaged", n + 1, f->path);
 			return -EINVAL;
 		}
-		if (n == MST_TLS_CHAIN_MAX) {
+		if (n == max) {
 			X509_free(cert);
-			tls_text_set(f->err, f->err_cap, "%s %s holds more than %d certificates", f->what,
-				f->path, MST_TLS_CHAIN_MAX);
-			return -EINVAL;
+			return too_many(f, max);
 		}
-		if (n == 0) {
-			id->cert = cert;
-		} else if (sk_X509_push(id->chain, cert) == 0) {
-			X509_free(cert);
-			return -ENOMEM;
-		}
+		MST_TRY(push(certs, cert));
 	}
+}
+
+int
+tls_pem_certs(STACK_OF(X509) * certs, const struct tls_file *f, unsigned int max)
+{
+	BIO *bio = BIO_new_mem_buf(f->bytes, (int)f->len);
+	int rc = bio == NULL ? -ENOMEM : read_certs(certs, f, bio, max);
+
+	BIO_free(bio);
+	return rc;
 }
 
 // libssl's reasons do not tell "no key here" from "a key I cannot read".
 static bool
-has_key_header(const struct file *f)
+has_key_header(const struct tls_file *f)
 {
 	static const char begin[] = "-----BEGIN ";
 	static const char end[] = "PRIVATE KEY-----";
@@ -161,79 +91,117 @@ has_key_header(const struct file *f)
 }
 
 static const char *
-key_fault(const struct file *f, bool asked)
+key_fault(const struct tls_file *f, bool asked)
 {
 	if (asked)
 		return "is encrypted: keep it without a passphrase";
 	return has_key_header(f) ? "is damaged" : "holds no private key in PEM form";
 }
 
-static int
-parse_key(struct tls_identity *id, struct file *f, BIO *bio)
+int
+tls_pem_key(EVP_PKEY **key, const struct tls_file *f)
 {
+	BIO *bio = BIO_new_mem_buf(f->bytes, (int)f->len);
 	bool asked = false;
 
-	id->key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &asked);
+	if (bio == NULL)
+		return -ENOMEM;
+	*key = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, &asked);
+	BIO_free(bio);
 	ERR_clear_error();
-	if (id->key == NULL) {
-		tls_text_set(f->err, f->err_cap, "%s %s %s", f->what, f->path, key_fault(f, asked));
-		return -EINVAL;
+	if (*key != NULL)
+		return 0;
+	tls_text_set(f->err, f->err_cap, "%s %s %s", f->what, f->path, key_fault(f, asked));
+	return -EINVAL;
+}
+
+// ---- PKCS#12 ------------------------------------------------------------------------------------
+// The first line of the file.
+static int
+read_password(const char *path, const struct tls_file *pfx, char out[PASSWORD_BYTES])
+{
+	struct tls_file f = {.what = "password file",
+		.path = path,
+		.max_bytes = PASSWORD_BYTES - 1,
+		.err = pfx->err,
+		.err_cap = pfx->err_cap};
+	int rc;
+
+	out[0] = '\0';
+	if (path == NULL || path[0] == '\0')
+		return 0;
+	rc = tls_file_load(&f);
+	if (rc == 0) {
+		memcpy(out, f.bytes, f.len);
+		out[f.len] = '\0';
+		out[strcspn(out, "\r\n")] = '\0';
 	}
-	if (EVP_PKEY_get_security_bits(id->key) < MIN_SECURITY_BITS) {
-		tls_text_set(f->err, f->err_cap, "%s %s is too weak (RSA needs 2048 bits, EC P-256)", f->what,
-			f->path);
-		return -EINVAL;
-	}
-	id->key_readable_by_others = (f->mode & S_IROTH) != 0;
-	return 0;
+	tls_file_fini(&f);
+	return rc;
+}
+
+// Files of old tools: RC2 and triple DES, which OpenSSL 3 does not read any more without its legacy part.
+static const char *
+pfx_fault(bool right_password)
+{
+	unsigned long code = ERR_peek_last_error();
+
+	if (!right_password)
+		return "does not open with this password";
+	if (ERR_GET_LIB(code) == ERR_LIB_EVP || ERR_GET_REASON(code) == ERR_R_UNSUPPORTED)
+		return "is encrypted in an outdated way: export it again, with AES-256";
+	return "is damaged";
 }
 
 static int
-load_one(struct tls_identity *id, struct file *f, int (*parse)(struct tls_identity *, struct file *, BIO *))
+open_pfx(EVP_PKEY **key, STACK_OF(X509) * certs, const struct tls_file *f, PKCS12 *p12, const char *password)
 {
-	int rc = file_load(f);
+	bool right = PKCS12_mac_present(p12) != 1 || PKCS12_verify_mac(p12, password, -1) == 1 ||
+		     (password[0] == '\0' && PKCS12_verify_mac(p12, NULL, 0) == 1);
+	STACK_OF(X509) *others = NULL;
+	X509 *cert = NULL;
+	int rc = 0;
 
-	if (rc == 0) {
-		BIO *bio = BIO_new_mem_buf(f->bytes, (int)f->len);
-
-		rc = bio == NULL ? -ENOMEM : parse(id, f, bio);
-		BIO_free(bio);
+	if (!right || PKCS12_parse(p12, password, key, &cert, &others) != 1) {
+		tls_text_set(f->err, f->err_cap, "%s %s %s", f->what, f->path, pfx_fault(right));
+		rc = -EINVAL;
 	}
-	file_fini(f);
+	ERR_clear_error();
+	if (rc == 0 && (*key == NULL || cert == NULL)) {
+		tls_text_set(f->err, f->err_cap, "%s %s holds no certificate with its key", f->what, f->path);
+		rc = -EINVAL;
+	}
+	if (rc == 0 && sk_X509_num(others) >= MST_TLS_CHAIN_MAX)
+		rc = too_many(f, MST_TLS_CHAIN_MAX);
+	if (rc == 0) {
+		rc = push(certs, cert);
+		cert = NULL;
+	}
+	while (rc == 0 && sk_X509_num(others) > 0)
+		rc = push(certs, sk_X509_shift(others));
+	X509_free(cert);
+	sk_X509_pop_free(others, X509_free);
 	return rc;
 }
 
 int
-tls_identity_load(struct tls_identity *out, const struct mst_tls_params *p, char *err, size_t err_cap)
+tls_pfx_open(EVP_PKEY **key, STACK_OF(X509) * certs, const struct tls_file *f, const char *password_file)
 {
-	struct tls_identity id = {.chain = sk_X509_new_null()};
-	struct file cert = {.what = "certificate file", .path = p->cert_file, .err = err, .err_cap = err_cap};
-	struct file key = {.what = "key file", .path = p->key_file, .err = err, .err_cap = err_cap};
-	int rc = id.chain == NULL ? -ENOMEM : load_one(&id, &cert, parse_certs);
+	const unsigned char *at = f->bytes;
+	char password[PASSWORD_BYTES];
+	PKCS12 *p12;
+	int rc;
 
-	if (rc == 0)
-		rc = load_one(&id, &key, parse_key);
-	if (rc == 0 && X509_check_private_key(id.cert, id.key) != 1) {
-		ERR_clear_error();
-		tls_text_set(err, err_cap, "the key in %s does not belong to the certificate in %s",
-			p->key_file, p->cert_file);
-		rc = -EKEYREJECTED;
+	MST_TRY(read_password(password_file, f, password));
+	p12 = d2i_PKCS12(NULL, &at, (long)f->len);
+	ERR_clear_error();
+	if (p12 == NULL) {
+		tls_text_set(f->err, f->err_cap, "%s %s is no PKCS#12 file", f->what, f->path);
+		rc = -EINVAL;
+	} else {
+		rc = open_pfx(key, certs, f, p12, password);
 	}
-	if (rc == -ENOMEM)
-		tls_text_set(err, err_cap, "not enough memory for the certificate");
-	if (rc < 0) {
-		tls_identity_fini(&id);
-		return rc;
-	}
-	*out = id;
-	return 0;
-}
-
-void
-tls_identity_fini(struct tls_identity *id)
-{
-	X509_free(id->cert);
-	sk_X509_pop_free(id->chain, X509_free);
-	EVP_PKEY_free(id->key);
-	*id = (struct tls_identity){0};
+	PKCS12_free(p12);
+	mst_wipe(password, sizeof(password));
+	return rc;
 }

@@ -1,6 +1,8 @@
 // What the files of this library share. Control lcore.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <openssl/kdf.h>
 #include <openssl/ssl.h>
 
@@ -14,32 +16,105 @@ void tls_error_take(char *text, size_t cap, const char *fallback);
 // Writes text as printf does; what does not fit is cut.
 void tls_text_set(char *text, size_t cap, const char *fmt, ...) MST_PRINTF(3, 4);
 
-// ---- pem.c
-struct tls_identity {
-	X509 *cert;
-	STACK_OF(X509) * chain; // without cert; may be empty
-	EVP_PKEY *key;
-	bool key_readable_by_others;
+// ---- file.c
+struct tls_file {
+	const char *what;
+	const char *path;
+	size_t max_bytes;
+	uint8_t *bytes;
+	size_t len;
+	mode_t mode;
+	char *err;
+	size_t err_cap;
 };
 
+// On failure err of f tells. The caller ends with tls_file_fini, also then.
+MST_MUST_USE int tls_file_load(struct tls_file *f);
+void tls_file_fini(struct tls_file *f); // wipes
+
+// ---- pem.c: what a loaded file holds; err of f tells of a failure
+MST_MUST_USE int tls_pem_certs(STACK_OF(X509) * certs, const struct tls_file *f, unsigned int max);
+MST_MUST_USE int tls_pem_key(EVP_PKEY **key, const struct tls_file *f);
+MST_MUST_USE int tls_pfx_open(
+	EVP_PKEY **key, STACK_OF(X509) * certs, const struct tls_file *f, const char *password_file);
+
+// ---- identity.c
+struct tls_identity {
+	X509 *cert;
+	STACK_OF(X509) * chain; // sent behind cert, in order; may be empty
+	STACK_OF(X509) * roots; // the end of it, when the file has it; not sent
+	X509 *issuer;		// of cert; NULL: not known
+	EVP_PKEY *key;
+	bool key_readable_by_others;
+	bool is_public;	       // this host trusts its root
+	unsigned int n_strays; // of the file's, that have no place in the chain
+	char missing[256];     // whose certificate the chain lacks; "": none
+};
+
+const char *tls_pair_file(const struct mst_tls_pair *p);
 MST_MUST_USE int tls_identity_load(
-	struct tls_identity *out, const struct mst_tls_params *p, char *err, size_t err_cap);
+	struct tls_identity *out, const struct mst_tls_pair *p, char *err, size_t err_cap);
 void tls_identity_fini(struct tls_identity *id);
+
+// ---- check.c
+// Why a key may not be used, or NULL: "is too weak ...".
+const char *tls_key_fault(EVP_PKEY *key);
+MST_MUST_USE int tls_identity_check(const struct tls_identity *id, const char *file,
+	const struct mst_tls_params *p, char *err, size_t err_cap);
 
 // ---- cert.c
 #define TLS_DAY_S 86400
 
-// days_left is for the caller to fill.
+void tls_name_text(const X509_NAME *name, char *text, size_t cap);
+// days_left, file and n_chain are for the caller to fill.
 void tls_cert_describe(X509 *cert, struct mst_tls_cert_info *out);
-void tls_cert_warn(const struct mst_tls_cert_info *info, const struct mst_tls_params *p, int64_t now_unix_s,
-	bool key_readable_by_others, char *text, size_t cap);
+void tls_cert_warn(struct mst_str *s, const struct tls_identity *id, const struct mst_tls_cert_info *info,
+	const struct mst_tls_pair *p, int64_t now_unix_s);
+
+// ---- clients.c
+struct tls_der {
+	uint8_t *bytes; // libcrypto's
+	size_t len;
+};
+
+// What libssl's callbacks have seen of a device: the application data of its SSL.
+struct tls_seen {
+	int host; // that it asked for by name; -1: none of ours
+	enum mst_tls_peer peer;
+	const char *fault; // why its certificate was refused
+	struct tls_der leaf, issuer;
+};
+
+MST_MUST_USE int tls_clients_setup(
+	SSL_CTX *c, const struct mst_tls_clients *clients, char *err, size_t err_cap);
+void tls_seen_fini(struct tls_seen *seen);
 
 // ---- ctx.c
-struct mst_tls_ctx {
-	SSL_CTX *ssl_ctx;
+struct tls_pair {
 	struct mst_tls_cert_info info;
-	char warnings[512];
+	char key_kind[16]; // as EVP_PKEY_is_a knows it
 };
+
+struct tls_host {
+	struct mst_tls_ctx *ctx;
+	char *names[MST_TLS_HOST_NAMES_MAX];
+	size_t n_names;
+};
+
+struct mst_tls_ctx {
+	unsigned int refs; // the owner's, and of each handshake in progress, which may look for a host
+	SSL_CTX *ssl_ctx;
+	struct tls_pair pairs[MST_TLS_PAIRS_MAX];
+	size_t n_pairs;
+	struct tls_host *hosts;
+	size_t n_hosts;
+	char warnings[1024];
+};
+
+enum mst_tls_peer tls_ctx_asks(const struct mst_tls_ctx *ctx); // NONE or NOT_ASKED
+
+// ---- hosts.c
+void tls_hosts_fini(struct mst_tls_ctx *ctx);
 
 // ---- name.c
 void tls_name_format(SSL *ssl, char *text, size_t cap);

@@ -12,39 +12,79 @@
 // cache or compression. Only the lowest version is configurable.
 enum mst_tls_version { MST_TLS_1_2 = 0x0303, MST_TLS_1_3 = 0x0304 };
 
-struct mst_tls_params {
-	const char *cert_file; // PEM: the server's certificate, then its chain; MST_TLS_CHAIN_MAX at most
-	const char *key_file;  // PEM, not encrypted; may be the same file
-	enum mst_tls_version min_version;
-	int64_t now_unix_s; // wall clock, for the validity warnings
+// A certificate, its chain and its key: in two PEM files, which may be one, or in one of PKCS#12.
+struct mst_tls_pair {
+	const char *cert_file;	   // PEM, in any order, MST_TLS_CHAIN_MAX at most; the root may be there
+	const char *key_file;	   // PEM, not encrypted
+	const char *pfx_file;	   // instead of the two; NULL or "": none
+	const char *password_file; // whose first line opens pfx_file; NULL or "": no password
 };
 
+// Whose certificates are accepted of devices. A device is asked for one, and need not have one.
+struct mst_tls_clients {
+	const char *ca_file;	      // PEM, MST_TLS_CLIENT_CAS_MAX at most: each is trusted, a root or not
+	const char *const *crl_files; // PEM or DER; with one of them, each CA below an anchor needs one
+	size_t n_crls;
+	bool lenient_crls; // a CRL that is missing or too old refuses nobody
+};
+
+struct mst_tls_params {
+	const struct mst_tls_pair *pairs; // of different kinds of key: the device takes the one it can check
+	size_t n_pairs;
+	enum mst_tls_version min_version;
+	const char *const *names; // names and IP addresses that each certificate must be for
+	size_t n_names;
+	const struct mst_tls_clients *clients; // NULL: devices are not asked
+	int64_t now_unix_s;		       // wall clock, for the validity warnings
+};
+
+#define MST_TLS_PAIRS_MAX 2
 #define MST_TLS_CHAIN_MAX 10
+#define MST_TLS_CLIENT_CAS_MAX 32
+#define MST_TLS_HOSTS_MAX 64
+#define MST_TLS_HOST_NAMES_MAX 8
 #define MST_TLS_FILE_MAX_BYTES (256 * 1024)
 #define MST_TLS_WARN_DAYS 30
 
 struct mst_tls_ctx;
 
-// Reads both files. On failure err holds one sentence in plain words that names the file: -ENOENT, -EACCES
-// and other errno of open(2) and read(2); -EINVAL for what is not a usable certificate or key; -EKEYREJECTED
-// when the key does not belong to the certificate; -ENOMEM.
+// Reads all files. On failure err holds one sentence in plain words that names the file: -ENOENT, -EACCES
+// and other errno of open(2) and read(2); -EINVAL for what is not a usable certificate or key, or not one for the
+// names; -EKEYREJECTED when the key does not belong to a certificate of the file; -ENOMEM.
 MST_MUST_USE int mst_tls_ctx_create(
 	struct mst_tls_ctx **out, const struct mst_tls_params *p, char *err, size_t err_cap);
+// A site more at the same address: a device that asks for one of these names (SNI; a wildcard is the whole first label)
+// meets host's certificates and client CAs. Hosts have numbers in the order of these calls, from 0. Takes host, also when
+// it fails. -EINVAL, -EEXIST: err tells; -ENOMEM.
+MST_MUST_USE int mst_tls_ctx_add_host(struct mst_tls_ctx *ctx, const char *const *names, size_t n,
+	struct mst_tls_ctx *host, char *err, size_t err_cap);
+// Whether a name may stand in a certificate or a configuration: without a wildcard, or with one that is the whole first
+// label, and not all of the name (RFC 9525 6.3).
+bool mst_tls_name_is_good(const char *name, size_t len);
+// Whether a device that asks for name is meant by pattern, which is good. Case makes no difference.
+bool mst_tls_name_matches(const char *pattern, const char *name);
 // Connections made from the context live on. NULL is allowed. A reload is: create the new one, swap, put the
 // old.
 void mst_tls_ctx_put(struct mst_tls_ctx *ctx);
-// What an operator should be told (expired, not valid yet, near its end, key file readable by others),
-// sentences joined by "; "; "" when all is well. Lives as long as the context.
+// What an operator should be told (expired, not valid yet, near its end, valid for too long, a chain that is not
+// complete, key file readable by others), sentences joined by "; "; "" when all is well. Lives as long as the context.
 const char *mst_tls_ctx_warnings(const struct mst_tls_ctx *ctx);
 
 struct mst_tls_cert_info {
 	char subject[256]; // RFC 4514 text, cut when longer
+	char issuer[256];
+	char names[512];   // subjectAltName: DNS names and addresses with blanks between them
 	char key_type[16]; // "RSA 2048", "EC P-256", "ED25519"
+	char file[256];
+	unsigned int n_chain; // certificates sent behind it
 	int64_t not_before_unix_s;
 	int64_t not_after_unix_s;
 	int64_t days_left; // whole days at now_unix_s, negative once expired
 };
-void mst_tls_ctx_info(const struct mst_tls_ctx *ctx, int64_t now_unix_s, struct mst_tls_cert_info *out);
+size_t mst_tls_ctx_pairs(const struct mst_tls_ctx *ctx);
+// i below mst_tls_ctx_pairs.
+void mst_tls_ctx_info(
+	const struct mst_tls_ctx *ctx, size_t i, int64_t now_unix_s, struct mst_tls_cert_info *out);
 
 // ---- one server connection over a non-blocking stream socket
 #define MST_TLS_RECORD_BYTES 16384 // plaintext of one record at most, RFC 8446 5.1
@@ -70,7 +110,7 @@ const char *mst_tls_result_text(enum mst_tls_result r);
 struct mst_tls_conn;
 
 // fd stays the caller's, must be non-blocking, and outlives the connection. SIGPIPE is never raised. -ENOMEM.
-MST_MUST_USE int mst_tls_conn_create(struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, int fd);
+MST_MUST_USE int mst_tls_conn_create(struct mst_tls_conn **out, struct mst_tls_ctx *ctx, int fd);
 
 // The same over memory, which tells the cost of TLS from that of sockets. pipe outlives the connection.
 struct mst_tls_pipe {
@@ -80,7 +120,7 @@ struct mst_tls_pipe {
 	size_t out_len, out_cap;
 };
 MST_MUST_USE int mst_tls_conn_create_memory(
-	struct mst_tls_conn **out, const struct mst_tls_ctx *ctx, struct mst_tls_pipe *pipe);
+	struct mst_tls_conn **out, struct mst_tls_ctx *ctx, struct mst_tls_pipe *pipe);
 // Tries once to send close_notify, when a record is not half sent. NULL is allowed.
 void mst_tls_conn_destroy(struct mst_tls_conn *conn);
 
@@ -117,6 +157,32 @@ void mst_tls_conn_cork(struct mst_tls_conn *conn, struct mst_tls_cork *cork);
 // Before anything else is corked by it, and before destroy. OK: all is sent. WANT_WRITE: a copy of what the socket did not
 // take waits inside, MST_TLS_CORK_BYTES at most and a record; call mst_tls_conn_flush when the socket is ready.
 MST_MUST_USE enum mst_tls_result mst_tls_conn_uncork(struct mst_tls_conn *conn);
+
+// The host that the device asked for by name; -1: none of ours, the context's own certificate.
+int mst_tls_conn_host(const struct mst_tls_conn *conn);
+
+// clang-format off
+#define MST_TLS_PEERS(X) \
+	X(NOT_ASKED, "no certificate was asked for") \
+	X(NONE, "the device has sent no certificate") \
+	X(REFUSED, "the device's certificate was refused") \
+	X(ACCEPTED, "the device's certificate was accepted")
+// clang-format on
+#define MST_TLS_PEER_ENUM(name, text) MST_TLS_PEER_##name,
+enum mst_tls_peer { MST_TLS_PEERS(MST_TLS_PEER_ENUM) };
+#undef MST_TLS_PEER_ENUM
+
+struct mst_tls_peer_cert {
+	const uint8_t *leaf; // DER of the device's own certificate; NULL unless ACCEPTED
+	size_t leaf_len;
+	const uint8_t *issuer; // DER of that of its issuer, which was verified too
+	size_t issuer_len;
+	const char *
+		reason; // never NULL: the text of the state, or why it was refused; holds no byte of the peer
+};
+// What became of the device's certificate; out lives as long as the connection. Before the handshake is complete: NONE
+// or NOT_ASKED. A certificate that was refused does not fail the handshake: it counts as none, and sign-in can say why.
+enum mst_tls_peer mst_tls_conn_peer_cert(const struct mst_tls_conn *conn, struct mst_tls_peer_cert *out);
 
 // "(TLS1.3)-(ECDHE-X25519)-(RSA-PSS-RSAE-SHA256)-(AES-256-GCM)", as the clients print it; "" before the
 // handshake.

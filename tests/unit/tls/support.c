@@ -128,10 +128,9 @@ files_put_identity(const struct files *f, enum key_kind kind)
 struct mst_tls_ctx *
 ctx_make(const struct files *f, enum mst_tls_version min_version)
 {
-	struct mst_tls_params p = {.cert_file = f->cert,
-		.key_file = f->key,
-		.min_version = min_version,
-		.now_unix_s = time(NULL)};
+	struct mst_tls_pair pair = {.cert_file = f->cert, .key_file = f->key};
+	struct mst_tls_params p = {
+		.pairs = &pair, .n_pairs = 1, .min_version = min_version, .now_unix_s = time(NULL)};
 	struct mst_tls_ctx *ctx = NULL;
 	char err[256];
 
@@ -150,7 +149,7 @@ pair_renew_client(struct pair *p)
 }
 
 void
-pair_init(struct pair *p, const struct mst_tls_ctx *ctx)
+pair_init(struct pair *p, struct mst_tls_ctx *ctx)
 {
 	int fd[2];
 

@@ -36,7 +36,7 @@ struct pair {
 	SSL *client;
 };
 
-void pair_init(struct pair *p, const struct mst_tls_ctx *ctx);
+void pair_init(struct pair *p, struct mst_tls_ctx *ctx);
 // Replaces the SSL after client_ctx was changed.
 void pair_renew_client(struct pair *p);
 void pair_fini(struct pair *p);

@@ -36,8 +36,9 @@ teardown(void **state)
 static int
 create(struct mst_tls_ctx **ctx)
 {
+	struct mst_tls_pair pair = {.cert_file = f.cert, .key_file = f.key};
 	struct mst_tls_params p = {
-		.cert_file = f.cert, .key_file = f.key, .min_version = MST_TLS_1_2, .now_unix_s = time(NULL)};
+		.pairs = &pair, .n_pairs = 1, .min_version = MST_TLS_1_2, .now_unix_s = time(NULL)};
 	int rc;
 
 	*ctx = NULL;
@@ -69,13 +70,13 @@ good(void **state)
 	assert_int_equal(create(&ctx), 0);
 	assert_string_equal(err, "");
 	assert_string_equal(mst_tls_ctx_warnings(ctx), "");
-	mst_tls_ctx_info(ctx, now + 60, &info);
+	mst_tls_ctx_info(ctx, 0, now + 60, &info);
 	assert_string_equal(info.subject, "CN=gw.example");
 	assert_string_equal(info.key_type, "EC P-256");
 	assert_int_equal(info.days_left, 89);
 	assert_true(info.not_after_unix_s > now + 89 * DAY && info.not_after_unix_s <= now + 90 * DAY);
 	assert_true(info.not_before_unix_s <= now - 3600);
-	mst_tls_ctx_info(ctx, info.not_after_unix_s + 1, &info);
+	mst_tls_ctx_info(ctx, 0, info.not_after_unix_s + 1, &info);
 	assert_int_equal(info.days_left, -1);
 	mst_tls_ctx_put(ctx);
 	mst_tls_ctx_put(NULL);
@@ -96,7 +97,7 @@ key_types(void **state)
 
 		files_put_identity(&f, rows[i].kind);
 		assert_int_equal(create(&ctx), 0);
-		mst_tls_ctx_info(ctx, time(NULL), &info);
+		mst_tls_ctx_info(ctx, 0, time(NULL), &info);
 		assert_string_equal(info.key_type, rows[i].text);
 		mst_tls_ctx_put(ctx);
 	}
@@ -245,8 +246,8 @@ static void
 old_version(void **state)
 {
 	(void)state;
-	struct mst_tls_params p = {
-		.cert_file = f.cert, .key_file = f.key, .min_version = (enum mst_tls_version)0x0302};
+	struct mst_tls_pair pair = {.cert_file = f.cert, .key_file = f.key};
+	struct mst_tls_params p = {.pairs = &pair, .n_pairs = 1, .min_version = (enum mst_tls_version)0x0302};
 	struct mst_tls_ctx *ctx = NULL;
 
 	assert_int_equal(mst_tls_ctx_create(&ctx, &p, err, sizeof(err)), -EINVAL);

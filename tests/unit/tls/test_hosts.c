@@ -1,0 +1,203 @@
+// The name a device asks for decides whose certificate it meets, and whether it is asked for one of its own.
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/x509v3.h>
+
+#include "pki.h"
+#include "support.h"
+
+static struct {
+	struct files f[3];
+	struct mst_tls_ctx *ctx;
+	EVP_PKEY *key[3];
+} t;
+
+static struct mst_tls_ctx *
+make(int i, const char *cn, const struct mst_tls_clients *clients)
+{
+	struct mst_tls_pair pair = {.cert_file = t.f[i].cert, .key_file = t.f[i].key};
+	struct mst_tls_params p = {.pairs = &pair,
+		.n_pairs = 1,
+		.min_version = MST_TLS_1_2,
+		.clients = clients,
+		.now_unix_s = time(NULL)};
+	struct mst_tls_ctx *ctx;
+	X509 *cert = pki_cert(&(struct pki_spec){.cn = cn, .key = t.key[i], .basic = "critical,CA:TRUE"});
+	char err[256];
+
+	unlink(t.f[i].cert);
+	files_put_cert(t.f[i].cert, cert);
+	files_put_key(t.f[i].key, t.key[i]);
+	assert_int_equal(mst_tls_ctx_create(&ctx, &p, err, sizeof(err)), 0);
+	X509_free(cert);
+	return ctx;
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	static const char *const first[] = {"vpn.example.com", "*.one.example"};
+	static const char *const second[] = {"*.example.com", "two.one.example"};
+	char err[256];
+
+	for (int i = 0; i < 3; i++) {
+		files_init(&t.f[i]);
+		t.key[i] = pki_ec("P-256");
+	}
+	t.ctx = make(0, "default", NULL);
+	assert_int_equal(mst_tls_ctx_add_host(t.ctx, first, 2, make(1, "first", NULL), err, sizeof(err)), 0);
+	struct mst_tls_clients clients = {.ca_file = t.f[1].cert};
+	assert_int_equal(
+		mst_tls_ctx_add_host(t.ctx, second, 2, make(2, "second", &clients), err, sizeof(err)), 0);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	mst_tls_ctx_put(t.ctx);
+	for (int i = 0; i < 3; i++) {
+		EVP_PKEY_free(t.key[i]);
+		files_fini(&t.f[i]);
+	}
+	return 0;
+}
+
+static void
+met(const char *name, const char *cn, int host, enum mst_tls_peer peer, int version)
+{
+	struct mst_tls_peer_cert cert;
+	struct pair p;
+	char got[32] = "";
+
+	pair_init(&p, t.ctx);
+	SSL_CTX_set_max_proto_version(p.client_ctx, version);
+	pair_renew_client(&p);
+	if (name != NULL)
+		assert_int_equal(SSL_set_tlsext_host_name(p.client, name), 1);
+	pair_connect(&p);
+	X509 *server = SSL_get1_peer_certificate(p.client);
+	X509_NAME_get_text_by_NID(X509_get_subject_name(server), NID_commonName, got, sizeof(got));
+	if (strcmp(got, cn) != 0 || mst_tls_conn_host(p.conn) != host)
+		fail_msg("%s: met %s, host %d", name, got, mst_tls_conn_host(p.conn));
+	assert_int_equal(mst_tls_conn_peer_cert(p.conn, &cert), peer);
+	X509_free(server);
+	pair_fini(&p);
+}
+
+static void
+names(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *name, *cn;
+		int host;
+	} rows[] = {
+		{NULL, "default", -1},
+		{"nobody.example.org", "default", -1},
+		{"vpn.example.com", "first", 0}, // before the other's wildcard
+		{"VPN.Example.COM", "first", 0},
+		{"a.example.com", "second", 1},
+		{"a.b.example.com", "default", -1}, // one label only
+		{"example.com", "default", -1},
+		{"xexample.com", "default", -1},
+		{"a.one.example", "first", 0},
+		{"two.one.example", "second", 1}, // although the wildcard comes first
+		{"*.example.com", "second", 1},
+	};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		enum mst_tls_peer peer = rows[i].host == 1 ? MST_TLS_PEER_NONE : MST_TLS_PEER_NOT_ASKED;
+
+		met(rows[i].name, rows[i].cn, rows[i].host, peer, TLS1_3_VERSION);
+		met(rows[i].name, rows[i].cn, rows[i].host, peer, TLS1_2_VERSION);
+	}
+}
+
+// The device answers with a group that nobody has offered at first: a second ClientHello.
+static void
+retry(void **state)
+{
+	(void)state;
+	struct pair p;
+
+	pair_init(&p, t.ctx);
+	assert_int_equal(SSL_CTX_set1_groups_list(p.client_ctx, "P-521:P-384"), 1);
+	pair_renew_client(&p);
+	assert_int_equal(SSL_set_tlsext_host_name(p.client, "a.example.com"), 1);
+	pair_connect(&p);
+	assert_int_equal(mst_tls_conn_host(p.conn), 1);
+	pair_fini(&p);
+}
+
+// The context may be replaced while a handshake is in progress.
+static void
+reload_meanwhile(void **state)
+{
+	(void)state;
+	static const char *const name[] = {"vpn.example.com"};
+	struct mst_tls_ctx *ctx = make(0, "default", NULL);
+	struct pair p;
+	char err[256];
+
+	assert_int_equal(mst_tls_ctx_add_host(ctx, name, 1, make(1, "first", NULL), err, sizeof(err)), 0);
+	pair_init(&p, ctx);
+	assert_int_equal(SSL_set_tlsext_host_name(p.client, "vpn.example.com"), 1);
+	mst_tls_ctx_put(ctx);
+	pair_connect(&p);
+	assert_int_equal(mst_tls_conn_host(p.conn), 0);
+	pair_fini(&p);
+}
+
+static void
+refused(struct mst_tls_ctx *ctx, const char *name, int rc, const char *word)
+{
+	char err[256];
+
+	assert_int_equal(mst_tls_ctx_add_host(ctx, &name, 1, make(1, "x", NULL), err, sizeof(err)), rc);
+	if (strstr(err, word) == NULL)
+		fail_msg("\"%s\" lacks \"%s\"", err, word);
+}
+
+static void
+bad_names(void **state)
+{
+	(void)state;
+	static const char *const partial[] = {
+		"v*.example.com", "*", "*.com", "a.*.example.com", "**.example.com", "*a.b.c"};
+	struct mst_tls_ctx *ctx = make(0, "default", NULL);
+	char name[32];
+	const char *at = name;
+	char err[256];
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(partial); i++)
+		refused(ctx, partial[i], -EINVAL, "wildcard");
+	for (int i = 0; i < MST_TLS_HOSTS_MAX; i++) {
+		snprintf(name, sizeof(name), "h%d.example.com", i);
+		assert_int_equal(mst_tls_ctx_add_host(ctx, &at, 1, make(1, "x", NULL), err, sizeof(err)), 0);
+	}
+	refused(ctx, "more.example.com", -EINVAL, "too many");
+	mst_tls_ctx_put(ctx);
+	ctx = make(0, "default", NULL);
+	assert_int_equal(mst_tls_ctx_add_host(ctx, &at, 1, make(1, "x", NULL), err, sizeof(err)), 0);
+	refused(ctx, "H63.Example.com", -EEXIST, "two hosts");
+	mst_tls_ctx_put(ctx);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test(retry),
+		cmocka_unit_test(reload_meanwhile),
+		cmocka_unit_test(bad_names),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
