@@ -89,7 +89,7 @@ mst_ac_feed(struct mst_ac *ac, const uint8_t *data, size_t len, size_t *consumed
 		return MST_AC_RESPOND;
 	if (len == 0)
 		return ac->state == AC_ST_CLOSED ? MST_AC_CLOSE : MST_AC_MORE;
-	if (ac->state != AC_ST_OPEN && ac->state != AC_ST_SIGNED) {
+	if (ac->state != AC_ST_OPEN && ac->state != AC_ST_ASKED && ac->state != AC_ST_SIGNED) {
 		tells = step_or_close(ac, AC_EV_EARLY);
 		// What follows a CONNECT is not ours to take.
 		if (tells != MST_AC_MORE)
@@ -171,14 +171,36 @@ auth_event(struct mst_ac *ac, enum mst_ac_auth result)
 		break;
 	}
 	// A token is what the device has, not what its user types: another try would bring the same.
-	if (ac->login.cred.bearer != NULL)
+	if (ac->by == AC_BY_TOKEN)
 		return AC_EV_AUTH_TOKEN;
 	// A certificate that is not accepted is not tried again: a form may still be another way.
-	if (ac->login.cred.user[0] == '\0') {
+	if (ac->by == AC_BY_CERTIFICATE) {
 		ac->no_certificate = true;
 		return ac_offers_form(ac) ? AC_EV_AUTH_FAILED : AC_EV_AUTH_LAST;
 	}
 	return ac_count_try(ac) ? AC_EV_AUTH_LAST : AC_EV_AUTH_FAILED;
+}
+
+int
+mst_ac_auth_more(struct mst_ac *ac, const char *prompt, bool echo)
+{
+	struct ac_text text = {prompt, strlen(prompt)};
+	int rc;
+
+	if (ac->state != AC_ST_VERIFY)
+		return -EINVAL;
+	if (ac->questions >= MST_AC_QUESTIONS)
+		return -E2BIG;
+	ac->questions++;
+	ac->echo = echo;
+	// Whoever asks may be another server: its words must not break the document.
+	if (text.len <= MST_AC_PROMPT_BYTES && ac_text_is_clean_utf8(text))
+		memcpy(ac->prompt, text.p, text.len + 1);
+	else
+		ac_text_copy_printable(ac->prompt, sizeof(ac->prompt), text);
+	rc = ac_step(ac, AC_EV_AUTH_MORE, &(struct ac_arg){0});
+	ac_login_wipe(&ac->login);
+	return rc < 0 ? rc : 0;
 }
 
 int

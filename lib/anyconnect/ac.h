@@ -12,6 +12,7 @@
 #define AC_STATES(X)                                                                                         \
 	X(OPEN, "reads requests; nobody has signed in on this connection")                                   \
 	X(VERIFY, "what the client sent is being checked by the caller")                                     \
+	X(ASKED, "the caller wants to know more, and the client is to answer")                               \
 	X(SIGNED, "success was answered; CONNECT is what is left")                                           \
 	X(DECIDE, "the caller looks at a CONNECT")                                                           \
 	X(TUNNEL, "CONNECT was accepted: the bytes are CSTP now")                                            \
@@ -25,7 +26,8 @@
 	X(NO_CERT, "the same, and it has said that it has none")                                             \
 	X(USER, "a user name alone: the first of two steps")                                                 \
 	X(CREDENTIALS, "something to check: a name and password, a token, a certificate")                    \
-	X(BLANK, "an answer with an empty name or password")                                                 \
+	X(ANSWER, "what the caller wanted to know")                                                          \
+	X(BLANK, "a filled form with nothing in a place that matters")                                       \
 	X(LAST_BLANK, "the same, and no try is left")                                                        \
 	X(CONNECT, "CONNECT of the tunnel")                                                                  \
 	X(FAULT, "fault says what is wrong with the request")                                                \
@@ -34,6 +36,7 @@
 	X(AUTH_FAILED, "our side: it is not")                                                                \
 	X(AUTH_LAST, "our side: it is not, and no try is left")                                              \
 	X(AUTH_TOKEN, "our side: it is not, and it was a token")                                             \
+	X(AUTH_MORE, "our side: more is to be known")                                                        \
 	X(AUTH_BUSY, "our side: nobody could say")                                                           \
 	X(ACCEPT, "our side: the tunnel may stand")                                                          \
 	X(REJECT, "our side: it may not")
@@ -53,13 +56,20 @@ enum ac_ev {
 		AC_N_EVENTS
 };
 
+enum ac_by { AC_BY_FORM, AC_BY_TOKEN, AC_BY_CERTIFICATE };
+
 struct mst_ac {
 	struct mst_ac_params params;
 	enum ac_state state;
 	enum mst_ac_fault fault;
 	unsigned int requests;
-	unsigned int tries;  // that failed
-	bool last;	     // the answer to this request closes
+	unsigned int tries; // that failed
+	bool last;	    // the answer to this request closes
+	enum ac_by by;	    // what is being checked
+	unsigned int questions;
+	char prompt[MST_AC_PROMPT_BYTES + 1]; // of the last question
+	bool echo;
+	char group[sizeof(((struct mst_ac_credentials *)0)->group)]; // the last one that the client chose
 	bool no_certificate; // the client has none that can be used, or ours was not accepted
 	enum ac_body show;
 	struct ac_http http;

@@ -62,16 +62,25 @@ ac_offers_token(const struct mst_ac *ac)
 	return offers(ac, MST_AC_TOKEN, MST_AC_CERTIFICATE_TOKEN);
 }
 
+// A sign-in starts: its questions are counted anew.
+static enum ac_ev
+to_check(struct mst_ac *ac, enum ac_by by)
+{
+	ac->by = by;
+	ac->questions = 0;
+	return AC_EV_CREDENTIALS;
+}
+
 // The client wants to sign in and has sent nothing to check. One that says that it can do without a form is
 // challenged first: without a token it asks again, then for the form.
 static enum ac_ev
-what_is_next(const struct mst_ac *ac)
+what_is_next(struct mst_ac *ac)
 {
 	const struct ac_request *q = &ac->http.req;
 	bool knows_http_auth = ac_text_is_nocase(ac_http_field(q, "X-Support-HTTP-Auth"), "true");
 
 	if (ac->show == AC_BODY_FULL && offers(ac, 0, MST_AC_CERTIFICATE))
-		return AC_EV_CREDENTIALS;
+		return to_check(ac, AC_BY_CERTIFICATE);
 	if (ac_offers_token(ac) && (knows_http_auth || !ac_offers_form(ac)))
 		return AC_EV_CHALLENGE;
 	if (ac_offers_form(ac))
@@ -80,6 +89,19 @@ what_is_next(const struct mst_ac *ac)
 	return ac->no_certificate || ac->login.kind != AC_LOGIN_INIT ? AC_EV_NO_CERT : AC_EV_ASK_CERT;
 }
 
+static const char *
+group_of_path(const struct mst_ac *ac)
+{
+	struct ac_text path = ac->http.req.path;
+
+	for (size_t i = 0; i < ac->params.n_groups; i++)
+		if (path.len > 0 &&
+			ac_text_is((struct ac_text){path.p + 1, path.len - 1}, ac->params.groups[i]))
+			return ac->params.groups[i];
+	return "";
+}
+
+// What the request says beside what is to be checked.
 static void
 take_fields(struct mst_ac *ac)
 {
@@ -93,6 +115,10 @@ take_fields(struct mst_ac *ac)
 	ac_text_copy_printable(cred->platform, sizeof(cred->platform), platform);
 	ac_text_copy_printable(cred->device_id, sizeof(cred->device_id),
 		ac_http_field(q, "X-AnyConnect-Identifier-Device-UniqueID"));
+	if (cred->group[0] == '\0')
+		snprintf(cred->group, sizeof(cred->group), "%s", group_of_path(ac));
+	if (cred->group[0] != '\0')
+		memcpy(ac->group, cred->group, sizeof(ac->group));
 }
 
 static enum ac_ev
@@ -100,8 +126,9 @@ on_token(struct mst_ac *ac, struct ac_text token)
 {
 	if (token.len == 0)
 		return fault(ac, MST_AC_F_TOKEN);
-	return ac_login_set_bearer(&ac->login, token) == 0 ? AC_EV_CREDENTIALS
-							   : fault(ac, MST_AC_F_NO_MEMORY);
+	if (ac_login_set_bearer(&ac->login, token) < 0)
+		return fault(ac, MST_AC_F_NO_MEMORY);
+	return to_check(ac, AC_BY_TOKEN);
 }
 
 // Absent where a token is no way to sign in.
@@ -126,7 +153,8 @@ on_get(struct mst_ac *ac)
 	}
 	if (!is_vpn_client(q))
 		return ac_text_is(q->path, "/") ? AC_EV_PROBE : fault(ac, MST_AC_F_UNKNOWN_URL);
-	if (!ac_text_is(q->path, "/") && !ac_text_is(q->path, "/auth") && !ac_text_is(q->path, "/VPN"))
+	if (!ac_text_is(q->path, "/") && !ac_text_is(q->path, "/auth") && !ac_text_is(q->path, "/VPN") &&
+		group_of_path(ac)[0] == '\0')
 		return fault(ac, MST_AC_F_UNKNOWN_URL);
 	take_fields(ac);
 	return what_is_next(ac);
@@ -149,7 +177,20 @@ on_filled_form(struct mst_ac *ac)
 	// section 5.1.2).
 	if (cred->user[0] == '\0' || cred->password[0] == '\0')
 		return ac_count_try(ac) ? AC_EV_LAST_BLANK : AC_EV_BLANK;
-	return AC_EV_CREDENTIALS;
+	return to_check(ac, AC_BY_FORM);
+}
+
+// To a question. Some clients call every answer a password.
+static enum ac_ev
+on_answer(struct mst_ac *ac)
+{
+	struct mst_ac_credentials *cred = &ac->login.cred;
+
+	if (!ac->login.have[AC_LOGIN_answer])
+		memcpy(cred->answer, cred->password, sizeof(cred->answer));
+	if (cred->answer[0] == '\0')
+		return ac_count_try(ac) ? AC_EV_LAST_BLANK : AC_EV_BLANK;
+	return AC_EV_ANSWER;
 }
 
 static enum ac_ev
@@ -171,6 +212,8 @@ on_post(struct mst_ac *ac)
 	take_fields(ac);
 	if (token.p != NULL)
 		return on_token(ac, token);
+	if (ac->state == AC_ST_ASKED && ac->login.kind == AC_LOGIN_REPLY)
+		return on_answer(ac);
 	if (ac->login.kind == AC_LOGIN_INIT || !ac_offers_form(ac))
 		return what_is_next(ac);
 	return on_filled_form(ac);

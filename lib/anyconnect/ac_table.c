@@ -10,12 +10,24 @@ act_page(struct mst_ac *ac, const struct ac_arg *arg)
 	return ac_reply_page(&ac->reply, ac->params.page, ac->show, ac->last);
 }
 
+static struct ac_shown
+shown(const struct mst_ac *ac)
+{
+	return (struct ac_shown){.body = ac->show, .close = ac->last};
+}
+
 static int
 answer_form(struct mst_ac *ac, const char *known_user, bool failed)
 {
-	const struct ac_form form = {.banner = ac->params.banner, .known_user = known_user, .failed = failed};
+	const struct ac_form form = {.banner = ac->params.banner,
+		.known_user = known_user,
+		.groups = ac->params.groups,
+		.n_groups = ac->params.n_groups,
+		.chosen = ac->group,
+		.failed = failed};
+	const struct ac_shown how = shown(ac);
 
-	return ac_reply_form(&ac->reply, &form, ac->show, ac->last);
+	return ac_reply_form(&ac->reply, &form, &how);
 }
 
 static int
@@ -47,23 +59,35 @@ act_challenge(struct mst_ac *ac, const struct ac_arg *arg)
 }
 
 static int
+act_question(struct mst_ac *ac, const struct ac_arg *arg)
+{
+	const struct ac_shown how = shown(ac);
+
+	(void)arg;
+	return ac_reply_question(&ac->reply, ac->prompt, ac->echo, &how);
+}
+
+static int
 act_ask_cert(struct mst_ac *ac, const struct ac_arg *arg)
 {
+	const struct ac_shown how = shown(ac);
+
 	(void)arg;
-	return ac_reply_ask_cert(&ac->reply, ac->show, ac->last);
+	return ac_reply_ask_cert(&ac->reply, &how);
 }
 
 static int
 act_no_cert(struct mst_ac *ac, const struct ac_arg *arg)
 {
 	(void)arg;
-	return ac_reply_notice(&ac->reply, "A client certificate is needed to sign in.", ac->show);
+	return ac_reply_notice(&ac->reply, "A client certificate is needed to sign in.",
+		&(struct ac_shown){.body = ac->show, .close = true});
 }
 
 static int
 act_complete(struct mst_ac *ac, const struct ac_arg *arg)
 {
-	return ac_reply_complete(&ac->reply, arg->cookie, ac->last);
+	return ac_reply_complete(&ac->reply, &(struct ac_shown){.cookie = arg->cookie, .close = ac->last});
 }
 
 static int
@@ -150,6 +174,7 @@ act_misuse(struct mst_ac *ac, const struct ac_arg *arg)
 	[AC_EV_AUTH_FAILED] = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_AUTH_LAST]   = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_AUTH_TOKEN]  = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
+	[AC_EV_AUTH_MORE]   = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_AUTH_BUSY]   = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_ACCEPT]      = {act_misuse, AC_ST_##st, MST_AC_CLOSE},                                        \
 	[AC_EV_REJECT]      = {act_misuse, AC_ST_##st, MST_AC_CLOSE}
@@ -163,6 +188,7 @@ act_misuse(struct mst_ac *ac, const struct ac_arg *arg)
 	[AC_EV_NO_CERT]     = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
 	[AC_EV_USER]        = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
 	[AC_EV_CREDENTIALS] = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
+	[AC_EV_ANSWER]      = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
 	[AC_EV_BLANK]       = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
 	[AC_EV_LAST_BLANK]  = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
 	[AC_EV_CONNECT]     = {act_none, AC_ST_CLOSED, MST_AC_CLOSE},                                        \
@@ -177,6 +203,7 @@ const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 		[AC_EV_NO_CERT]     = {act_no_cert,      AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_USER]        = {act_ask_password, AC_ST_OPEN,   MST_AC_RESPOND},
 		[AC_EV_CREDENTIALS] = {act_none,         AC_ST_VERIFY, MST_AC_AUTHENTICATE},
+		[AC_EV_ANSWER]      = {act_unknown,      AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_BLANK]       = {act_form_again,   AC_ST_OPEN,   MST_AC_RESPOND},
 		[AC_EV_LAST_BLANK]  = {act_tries,        AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_CONNECT]     = {act_none,         AC_ST_DECIDE, MST_AC_CONNECT},
@@ -191,9 +218,27 @@ const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 		[AC_EV_AUTH_FAILED] = {act_form_again, AC_ST_OPEN,   MST_AC_RESPOND},
 		[AC_EV_AUTH_LAST]   = {act_tries,      AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_AUTH_TOKEN]  = {act_token,      AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_AUTH_MORE]   = {act_question,   AC_ST_ASKED,  MST_AC_RESPOND},
 		[AC_EV_AUTH_BUSY]   = {act_busy,       AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_ACCEPT]      = {act_misuse,     AC_ST_VERIFY, MST_AC_CLOSE},
 		[AC_EV_REJECT]      = {act_misuse,     AC_ST_VERIFY, MST_AC_CLOSE},
+	},
+	// Half a sign-in is continued or given up: neither another one nor CONNECT comes in between.
+	[AC_ST_ASKED] = {
+		[AC_EV_PROBE]       = {act_page,     AC_ST_ASKED,  MST_AC_RESPOND},
+		[AC_EV_FORM]        = {act_unknown,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_CHALLENGE]   = {act_unknown,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_ASK_CERT]    = {act_unknown,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_NO_CERT]     = {act_unknown,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_USER]        = {act_unknown,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_CREDENTIALS] = {act_unknown,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_ANSWER]      = {act_none,     AC_ST_VERIFY, MST_AC_ANSWER},
+		[AC_EV_BLANK]       = {act_question, AC_ST_ASKED,  MST_AC_RESPOND},
+		[AC_EV_LAST_BLANK]  = {act_tries,    AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_CONNECT]     = {act_unknown,  AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_FAULT]       = {act_refuse,   AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_EARLY]       = {act_early,    AC_ST_CLOSED, MST_AC_RESPOND},
+		NO_CALLS(ASKED),
 	},
 	// Who has signed in goes on to CONNECT; a second sign-in takes a connection of its own.
 	[AC_ST_SIGNED] = {
@@ -204,6 +249,7 @@ const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 		[AC_EV_NO_CERT]     = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_USER]        = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_CREDENTIALS] = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_ANSWER]      = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_BLANK]       = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_LAST_BLANK]  = {act_unknown, AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_CONNECT]     = {act_none,    AC_ST_DECIDE, MST_AC_CONNECT},
@@ -218,6 +264,7 @@ const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 		[AC_EV_AUTH_FAILED] = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_AUTH_LAST]   = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_AUTH_TOKEN]  = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
+		[AC_EV_AUTH_MORE]   = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_AUTH_BUSY]   = {act_misuse, AC_ST_DECIDE, MST_AC_CLOSE},
 		[AC_EV_ACCEPT]      = {act_tunnel, AC_ST_TUNNEL, MST_AC_RESPOND},
 		[AC_EV_REJECT]      = {act_reject, AC_ST_CLOSED, MST_AC_RESPOND},

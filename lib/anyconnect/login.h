@@ -10,6 +10,7 @@
 #define AC_LOGIN_FIELDS(X)                                                                                   \
 	X(user, "username")                                                                                  \
 	X(password, "password")                                                                              \
+	X(answer, "secondary_password")                                                                      \
 	X(group, "group_list")                                                                               \
 	X(platform, "device-id")
 // clang-format on

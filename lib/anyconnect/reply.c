@@ -20,9 +20,6 @@ static const char clear_context[] =
 
 static const char bad_token[] = "WWW-Authenticate: Bearer error=\"invalid_token\"\r\n";
 
-static const char xml_open[] = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-			       "<config-auth client=\"vpn\" type=\"%s\"><version who=\"sg\">0.1(1)</version>";
-
 struct answer {
 	const char *type;
 	const char *cookie; // value of webvpn, or NULL
@@ -117,94 +114,17 @@ ac_reply_page(struct ac_reply *out, const char *html, enum ac_body show, bool cl
 	return rc;
 }
 
-static int
-answer_login(struct ac_reply *out, struct mst_str *b, enum ac_body show, bool close)
-{
-	int rc = answer_200(
-		out, &(struct answer){
-			     .type = "text/xml", .body = b, .show = show, .is_login = true, .close = close});
-
-	scratch_free(b);
-	return rc;
-}
-
-// The client asks for each input it knows, and sends hidden ones back: no state is kept here between two
-// forms.
-static void
-add_inputs(struct mst_str *b, const char *known_user)
-{
-	mst_str_fmt(b, "<form method=\"post\" action=\"/auth\">");
-	if (known_user != NULL) {
-		mst_str_fmt(b, "<input type=\"hidden\" name=\"username\" value=\"");
-		mst_str_add_xml(b, known_user);
-		mst_str_fmt(b, "\"/>");
-	} else {
-		mst_str_fmt(b, "<input type=\"text\" name=\"username\" label=\"Username:\"/>");
-	}
-	mst_str_fmt(b, "<input type=\"password\" name=\"password\" label=\"Password:\"/></form>");
-}
-
 int
-ac_reply_form(struct ac_reply *out, const struct ac_form *form, enum ac_body show, bool close)
+ac_reply_document(struct ac_reply *out, struct mst_str *body, const struct ac_shown *how)
 {
-	struct mst_str b;
+	int rc = answer_200(out, &(struct answer){.type = "text/xml",
+					 .cookie = how->cookie,
+					 .body = body,
+					 .show = how->body,
+					 .is_login = true,
+					 .close = how->close});
 
-	MST_TRY(ac_reply_begin(&b));
-	mst_str_fmt(&b, xml_open, "auth-request");
-	mst_str_fmt(&b, "<auth id=\"main\">");
-	if (form->banner != NULL && form->banner[0] != '\0') {
-		mst_str_fmt(&b, "<banner>");
-		mst_str_add_xml(&b, form->banner);
-		mst_str_fmt(&b, "</banner>");
-	}
-	// The same words whatever was wrong: the name, the password or the account.
-	if (form->failed)
-		mst_str_fmt(&b, "<error>Sign-in failed: the name and the password do not match.</error>");
-	mst_str_fmt(&b, "<message>%s</message>",
-		form->known_user != NULL ? "Enter your password."
-					 : "Sign in with your user name and password.");
-	add_inputs(&b, form->known_user);
-	mst_str_fmt(&b, "</auth></config-auth>\n");
-	return answer_login(out, &b, show, close);
-}
-
-int
-ac_reply_ask_cert(struct ac_reply *out, enum ac_body show, bool close)
-{
-	struct mst_str b;
-
-	MST_TRY(ac_reply_begin(&b));
-	mst_str_fmt(&b, xml_open, "auth-request");
-	mst_str_fmt(&b, "<client-cert-request/></config-auth>\n");
-	return answer_login(out, &b, show, close);
-}
-
-int
-ac_reply_notice(struct ac_reply *out, const char *text, enum ac_body show)
-{
-	struct mst_str b;
-
-	MST_TRY(ac_reply_begin(&b));
-	mst_str_fmt(&b, xml_open, "auth-request");
-	mst_str_fmt(&b, "<auth id=\"main\"><error>");
-	mst_str_add_xml(&b, text);
-	mst_str_fmt(&b, "</error></auth></config-auth>\n");
-	return answer_login(out, &b, show, true);
-}
-
-int
-ac_reply_complete(struct ac_reply *out, const char *cookie, bool close)
-{
-	struct mst_str b;
-	int rc;
-
-	MST_TRY(ac_reply_begin(&b));
-	mst_str_fmt(&b, xml_open, "complete");
-	mst_str_fmt(&b, "<auth id=\"success\"><title>SSL VPN Service</title></auth></config-auth>\n");
-	rc = answer_200(out,
-		&(struct answer){
-			.type = "text/xml", .cookie = cookie, .body = &b, .is_login = true, .close = close});
-	scratch_free(&b);
+	scratch_free(body);
 	return rc;
 }
 

@@ -11,7 +11,10 @@ react(struct mst_ac *ac, enum mst_ac_event ev, uint8_t seed)
 {
 	struct mst_ac_tunnel t = {.addr4 = {4, {10, 0, 0, 2}}, .depth4 = 24, .mtu = 1400};
 
-	if (ev == MST_AC_AUTHENTICATE)
+	if ((ev == MST_AC_AUTHENTICATE || ev == MST_AC_ANSWER) && (seed & 16) != 0 &&
+		mst_ac_auth_more(ac, mst_ac_credentials(ac)->user, true) == 0)
+		return;
+	if (ev == MST_AC_AUTHENTICATE || ev == MST_AC_ANSWER)
 		MST_ASSERT(mst_ac_auth_done(ac, (enum mst_ac_auth)(seed % 3), "cookie") == 0);
 	t.hostname = mst_ac_connect_request(ac)->hostname;
 	if (ev == MST_AC_CONNECT && (seed & 1) == 0)
@@ -24,11 +27,14 @@ static uint64_t
 run(const uint8_t *data, size_t size)
 {
 	const uint8_t seed = data[0];
+	static const char *const groups[] = {"staff", "eng"};
 	const struct mst_ac_params p = {
 		.page = "page",
 		.banner = "<b>",
 		.methods = (seed & 64) != 0 ? seed % 32 : 0,
 		.certificate = (seed & 32) != 0,
+		.groups = groups,
+		.n_groups = MST_ARRAY_SIZE(groups),
 	};
 	struct mst_ac *ac;
 	uint64_t sum = 0;

@@ -18,6 +18,8 @@
 #define MST_AC_REPLY_BYTES 65535 // an answer, headers and all
 #define MST_AC_PAGE_BYTES 32768	 // the static page
 #define MST_AC_BANNER_BYTES 2048 // the banner before sign-in
+#define MST_AC_QUESTIONS 8	 // behind the first form of a sign-in
+#define MST_AC_PROMPT_BYTES 512	 // of such a question; longer ones are cut
 #define MST_AC_RULES 500	 // split includes and excludes of a tunnel together
 #define MST_AC_APP_ID_BYTES 32
 
@@ -127,11 +129,13 @@ enum mst_ac_method {
 };
 
 struct mst_ac_params {
-	const char *page;	// HTML for whoever is not a VPN client; must outlive the object
-	const char *banner;	// shown above the sign-in form, or NULL; must outlive the object
-	unsigned int max_tries; // wrong passwords of a connection until 401; 0 means 3
-	unsigned int methods;	// of enum mst_ac_method; 0 means MST_AC_PASSWORD
-	bool certificate;	// TLS has verified one of the client on this connection
+	const char *page;	   // HTML for whoever is not a VPN client; must outlive the object
+	const char *banner;	   // shown above the sign-in form, or NULL; must outlive the object
+	unsigned int max_tries;	   // wrong passwords of a connection until 401; 0 means 3
+	unsigned int methods;	   // of enum mst_ac_method; 0 means MST_AC_PASSWORD
+	bool certificate;	   // TLS has verified one of the client on this connection
+	const char *const *groups; // for the form, to choose from; must outlive the object
+	size_t n_groups;	   // 0: the form does not ask for a group
 };
 
 // Heap object of 8 KB, and what has come of a request or waits as an answer; wiped when destroyed.
@@ -144,6 +148,7 @@ enum mst_ac_event {
 	MST_AC_MORE,	     // feed more bytes
 	MST_AC_RESPOND,	     // mst_ac_output has an answer
 	MST_AC_AUTHENTICATE, // check mst_ac_credentials (and the certificate), then call mst_ac_auth_done
+	MST_AC_ANSWER,	     // the same with the answer in there, which mst_ac_auth_more has asked for
 	MST_AC_CONNECT,	     // look at mst_ac_connect_request, then accept or reject
 	MST_AC_CLOSE	     // close without another byte
 };
@@ -168,6 +173,7 @@ const char *mst_ac_fault_name(enum mst_ac_fault f);
 struct mst_ac_credentials {
 	char user[128];
 	char password[256];
+	char answer[256];     // to the last question; alone in here with MST_AC_ANSWER, and never empty then
 	char group[64];	      // empty if none was chosen
 	char user_agent[128]; // this and platform: printable ASCII, cut to fit
 	char platform[64];    // X-AnyConnect-Identifier-Platform, else what the document calls the device
@@ -176,7 +182,7 @@ struct mst_ac_credentials {
 			      // user nor token the certificate is all there is
 };
 
-// Valid from MST_AC_AUTHENTICATE until mst_ac_auth_done, which wipes it.
+// Valid from MST_AC_AUTHENTICATE or MST_AC_ANSWER until mst_ac_auth_done or mst_ac_auth_more, which wipe it.
 const struct mst_ac_credentials *mst_ac_credentials(const struct mst_ac *ac);
 
 enum mst_ac_auth {
@@ -185,7 +191,12 @@ enum mst_ac_auth {
 	MST_AC_AUTH_BUSY    // no answer from whoever checks: 503, the device may come again
 };
 
-// Ends MST_AC_AUTHENTICATE and makes the answer for mst_ac_output. cookie: with MST_AC_AUTH_OK the opaque
+// Ends MST_AC_AUTHENTICATE or MST_AC_ANSWER: more is to be known before there is a result. prompt is shown to the
+// user, the answer as it is typed only with echo. -EINVAL: no check is under way (any more); -E2BIG: this would
+// be one question too many, say that signing in has failed; -ENOMEM: close.
+MST_MUST_USE int mst_ac_auth_more(struct mst_ac *ac, const char *prompt, bool echo);
+
+// Ends MST_AC_AUTHENTICATE or MST_AC_ANSWER and makes the answer for mst_ac_output. cookie: with MST_AC_AUTH_OK the opaque
 // text for the device, letters, digits and ._~+/=- only, at most MST_AC_COOKIE_BYTES; copied; else ignored.
 // -EINVAL: no check is under way (any more), or cookie not of that form; -ENOMEM: close.
 MST_MUST_USE int mst_ac_auth_done(struct mst_ac *ac, enum mst_ac_auth result, const char *cookie);

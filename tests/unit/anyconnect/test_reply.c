@@ -1,4 +1,4 @@
-// Pages, forms and refusals.
+// Pages and refusals.
 #include <errno.h>
 #include <string.h>
 
@@ -62,51 +62,6 @@ pages(void **state)
 }
 
 static void
-forms(void **state)
-{
-	(void)state;
-	take(ac_reply_form(&r, &(struct ac_form){.banner = "A&B <c>"}, AC_BODY_FULL, false));
-	check_length(AC_BODY_FULL);
-	check_headers();
-	assert_non_null(strstr(answer, "<banner>A&amp;B &lt;c&gt;</banner>"));
-	assert_non_null(strstr(answer, "<config-auth client=\"vpn\" type=\"auth-request\">"));
-	assert_non_null(strstr(answer, "<auth id=\"main\">"));
-	assert_non_null(strstr(answer, "<form method=\"post\" action=\"/auth\">"));
-	assert_non_null(strstr(answer, "type=\"text\" name=\"username\""));
-	assert_non_null(strstr(answer, "type=\"password\" name=\"password\""));
-	assert_non_null(strstr(answer, "Set-Cookie: webvpncontext=;"));
-	assert_null(strstr(answer, "<error>"));
-	take(ac_reply_form(&r, &(struct ac_form){.failed = true}, AC_BODY_FULL, false));
-	assert_non_null(strstr(answer, "<error>"));
-	assert_null(strstr(answer, "<banner>"));
-}
-
-static void
-password_form_carries_the_name(void **state)
-{
-	(void)state;
-	take(ac_reply_form(&r, &(struct ac_form){.known_user = "a\"><x/>&'"}, AC_BODY_FULL, false));
-	check_length(AC_BODY_FULL);
-	assert_non_null(strstr(answer,
-		"<input type=\"hidden\" name=\"username\" value=\"a&quot;&gt;&lt;x/&gt;&amp;&apos;\"/>"));
-	assert_non_null(strstr(answer, "type=\"password\" name=\"password\""));
-	assert_null(strstr(answer, "type=\"text\""));
-}
-
-static void
-complete(void **state)
-{
-	(void)state;
-	take(ac_reply_complete(&r, "abc=", false));
-	check_length(AC_BODY_FULL);
-	check_headers();
-	assert_non_null(strstr(answer, "\r\nSet-Cookie: webvpn=abc=; path=/; Secure; HttpOnly\r\n"));
-	assert_non_null(strstr(answer, "\r\nSet-Cookie: webvpncontext=;"));
-	assert_non_null(strstr(answer, "type=\"complete\""));
-	assert_non_null(strstr(answer, "<auth id=\"success\">"));
-}
-
-static void
 refusals(void **state)
 {
 	(void)state;
@@ -119,6 +74,27 @@ refusals(void **state)
 	}
 	take(ac_reply_refusal(&r, MST_AC_F_HEAD_SIZE, NULL));
 	assert_int_equal(strncmp(answer, "HTTP/1.1 431 Request Header Fields Too Large\r\n", 46), 0);
+}
+
+static void
+challenges(void **state)
+{
+	(void)state;
+	take(ac_reply_challenge(&r, false, false));
+	check_headers();
+	assert_int_equal(strncmp(answer, "HTTP/1.1 401 Unauthorized\r\n", 27), 0);
+	assert_non_null(strstr(answer, "\r\nConnection: Keep-Alive\r\nContent-Length: 0\r\n"));
+	assert_non_null(strstr(answer, "\r\nWWW-Authenticate: Bearer\r\n"));
+	assert_null(strstr(answer, "fallback"));
+	assert_false(r.close);
+	take(ac_reply_challenge(&r, true, true));
+	assert_non_null(strstr(answer, "\r\nConnection: close\r\n"));
+	assert_non_null(strstr(answer, "\r\nX-HTTP-Auth-Support: fallback\r\n"));
+	assert_true(r.close);
+	take(ac_reply_refusal(&r, MST_AC_F_TOKEN, NULL));
+	assert_non_null(strstr(answer, "\r\nWWW-Authenticate: Bearer error=\"invalid_token\"\r\n"));
+	take(ac_reply_refusal(&r, MST_AC_F_TRIES, NULL));
+	assert_null(strstr(answer, "WWW-Authenticate"));
 }
 
 static void
@@ -149,10 +125,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages),
-		cmocka_unit_test(forms),
-		cmocka_unit_test(password_form_carries_the_name),
-		cmocka_unit_test(complete),
 		cmocka_unit_test(refusals),
+		cmocka_unit_test(challenges),
 		cmocka_unit_test(rejects),
 	};
 
