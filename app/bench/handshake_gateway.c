@@ -233,7 +233,7 @@ gateway_connect(const struct gateway *g)
 int
 gateway_sign_in(struct gateway *g, unsigned int number, struct client *d, struct control_login **out)
 {
-	struct mst_auth_result r = {.ok = true};
+	struct mst_auth_result r = {.outcome = MST_AUTH_OK};
 
 	snprintf(r.user, sizeof(r.user), "device%u@example", number);
 	return control_login_create(g->control, &r, d->cookie, sizeof(d->cookie), out);

@@ -260,6 +260,7 @@ status_json(const struct gateway *g, bool statistics)
 	put_text(o, "Status", "online");
 	put_text(o, "Version", MST_VERSION);
 	put_number(o, "Server PID", (uint64_t)getpid());
+	put_number(o, "Sec-mod PID", (uint64_t)mst_control_auth_pid(g->control));
 	put_time(o, "Up since", "raw_up_since", g->started_s);
 	put_number(o, "Active sessions", gauges.tunnels);
 	put_number(o, "DTLS sessions", counts.dtls);

@@ -1,73 +1,38 @@
-// Shared inside lib/auth: the users file, one sign-in, the pool of hashing threads.
+// Shared inside lib/auth: the helper process, and the files that it is given. Control lcore.
 #pragma once
 
-#include <crypt.h>
+#include <sys/stat.h>
 
 #include "mst_auth.h"
 
-#define AUTH_HASH_BYTES 256
-
-// ---- users.c ------------------------------------------------------------------------------------
-struct auth_user {
-	const char *name; // into the text of the file; not terminated, as all here
-	const char *groups;
-	const char *hash;
-	uint8_t name_len;
-	uint16_t groups_len;
-	uint16_t hash_len;
-	uint32_t line;
-	bool locked;
+// ---- helper.c -----------------------------------------------------------------------------------
+struct auth_helper {
+	pid_t pid;  // 0: not running
+	int fd;	    // the socket to it; -1: none
+	pid_t dead; // killed, not reaped yet; 0: none
 };
 
-// Immutable once loaded; control lcore only.
-struct auth_users {
-	char *text;
-	size_t text_len;
-	struct auth_user *users; // by name
-	uint32_t n_users;
-	uint32_t cap;
-	uint32_t *usable; // those that are not locked
-	uint32_t n_usable;
+// Starts it by what the configuration says. err is filled on failure.
+MST_MUST_USE int auth_helper_start(
+	struct auth_helper *h, const struct mst_conf *conf, struct mst_conf_error *err);
+// Closes the socket and kills it, if it is there.
+void auth_helper_end(struct auth_helper *h);
+// True when none is left to be reaped. Does not wait.
+bool auth_helper_reap(struct auth_helper *h);
+// As sendmsg with descriptors, of which n may be 0. -EAGAIN: it does not read.
+MST_MUST_USE int auth_helper_send(
+	struct auth_helper *h, const void *data, size_t len, const int *fds, size_t n_fds);
+// Length of the next message; -EAGAIN: none waits; -EPIPE: it has gone.
+MST_MUST_USE ssize_t auth_helper_receive(struct auth_helper *h, void *buf, size_t cap);
+
+// ---- files.c ------------------------------------------------------------------------------------
+// As they were when they were given to the helper.
+struct auth_files {
+	struct stat seen[MST_AUTH_N_FILES]; // all zero: could not be looked at
 };
 
-// Takes text over, whatever happens.
-MST_MUST_USE int auth_users_parse(
-	struct auth_users **out, const char *name, char *text, size_t len, struct mst_conf_error *err);
-MST_MUST_USE int auth_users_load(struct auth_users **out, const char *path, struct mst_conf_error *err);
-void auth_users_free(struct auth_users *users);
-const struct auth_user *auth_users_find(const struct auth_users *users, const char *name);
-
-// ---- one sign-in: control fills it, a thread sets ok, control reads it --------------------------
-struct auth_job {
-	char password[MST_AUTH_PASSWORD_BYTES];
-	char hash[AUTH_HASH_BYTES]; // of the user, or of another when nothing may pass
-	bool may_pass;
-	struct mst_auth_result result;
-};
-
-// A way to verify. prepare: control lcore, must not block; sets hash and groups. verify: a hashing thread.
-struct auth_backend {
-	const char *name;
-	void (*prepare)(const struct auth_users *users, uint64_t seed, struct auth_job *job);
-	bool (*verify)(const struct auth_job *job, struct crypt_data *scratch);
-};
-
-void auth_users_prepare(const struct auth_users *users, uint64_t seed, struct auth_job *job);
-
-// ---- hash.c -------------------------------------------------------------------------------------
-// A hash of a kind and a cost that we are willing to compute?
-bool auth_hash_is_known(const char *hash, size_t len);
-bool auth_hash_verify(const struct auth_job *job, struct crypt_data *scratch);
-
-// ---- pool.c -------------------------------------------------------------------------------------
-struct auth_pool;
-
-MST_MUST_USE int auth_pool_create(struct auth_pool **out, const struct auth_backend *backend,
-	unsigned int n_threads, unsigned int queue);
-void auth_pool_destroy(struct auth_pool *pool);
-int auth_pool_fd(const struct auth_pool *pool);
-// A job to fill, or NULL when all are in use; goes on with auth_pool_start.
-struct auth_job *auth_pool_take(struct auth_pool *pool);
-void auth_pool_start(struct auth_pool *pool, struct auth_job *job);
-// The next finished result; its job is wiped and free again.
-bool auth_pool_finish(struct auth_pool *pool, struct mst_auth_result *out);
+// Have they changed since? Looks at each that conf names.
+bool auth_files_changed(const struct auth_files *files, const struct mst_conf *conf);
+// Opens all that conf names and sends them to the helper. err is filled on failure.
+MST_MUST_USE int auth_files_send(struct auth_files *files, struct auth_helper *h, const struct mst_conf *conf,
+	uint32_t generation, struct mst_conf_error *err);

@@ -35,16 +35,13 @@ read_all(int fd, char *buf, size_t cap)
 }
 
 int
-mst_conf_file_read(const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err)
+mst_conf_fd_read(
+	int fd, const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err)
 {
-	// O_NONBLOCK: a FIFO in place of the file must not hold the control lcore.
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	char *buf = NULL;
 	size_t cap = 64 * 1024;
 	ssize_t n;
 
-	if (fd < 0)
-		return fail(err, path, -errno, "cannot open");
 	for (size_t got = 0;; cap *= 2) {
 		// One byte more than allowed tells a full file from one that is too long; one more for the
 		// NUL.
@@ -68,11 +65,23 @@ mst_conf_file_read(const char *path, size_t max_bytes, char **out, size_t *len, 
 			break;
 		}
 	}
-	close(fd);
 	*out = buf;
 	return 0;
 err:
 	free(buf);
-	close(fd);
 	return fail(err, path, (int)n, "cannot read");
+}
+
+int
+mst_conf_file_read(const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err)
+{
+	// O_NONBLOCK: a FIFO in place of the file must not hold the control lcore.
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int rc;
+
+	if (fd < 0)
+		return fail(err, path, -errno, "cannot open");
+	rc = mst_conf_fd_read(fd, path, max_bytes, out, len, err);
+	close(fd);
+	return rc;
 }

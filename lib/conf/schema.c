@@ -21,6 +21,9 @@ static const char *const hugepages_words[] = {"auto", "on", "off", NULL};
 static const char *const idle_words[] = {"poll", "pause", "interrupt", "auto", NULL};
 static const char *const tls_words[] = {"1.2", "1.3", NULL};
 static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha20-poly1305", NULL};
+static const char *const method_words[] = {
+	"password", "token", "certificate", "certificate+password", "certificate+token", NULL};
+static const char *const password_words[] = {"users", NULL};
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
 
 static const struct mst_conf_key lcores_keys[] = {
@@ -167,6 +170,22 @@ static const struct mst_conf_key timeouts_keys[] = {
 	ROW_END,
 };
 
+static const struct mst_conf_key auth_keys[] = {
+	{.name = "methods", .type = MST_CONF_WORD, MST_CONF_LIST_AT(struct mst_conf_auth, methods, n_methods),
+	 .unique = true, .words = method_words, .min_items = 1, .max_items = 5, .def = "[password]",
+	 .change = MST_CONF_RELOAD, .help = "what a device has to show: any one of these"},
+	{.name = "password", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, password),
+	 .words = password_words, .def = "users", .change = MST_CONF_RELOAD,
+	 .help = "who knows the passwords; users: the file of section users"},
+	{.name = "helper", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_auth, helper), .min = 2,
+	 .max = PATH_MAX_BYTES, .change = MST_CONF_RESTART,
+	 .help = "program that verifies users; left out: mst-authd as it was installed"},
+	{.name = "user", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_auth, user), .min = 1, .max = 31,
+	 .def = "mst-authd", .change = MST_CONF_RESTART,
+	 .help = "user of the system that it runs as; without such a user: nobody"},
+	ROW_END,
+};
+
 static const struct mst_conf_key users_keys[] = {
 	{.name = "file", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_users, file), .min = 2,
 	 .max = PATH_MAX_BYTES, .def = "/etc/mstunnel/users", .change = MST_CONF_RELOAD,
@@ -221,6 +240,7 @@ static const struct mst_conf_key gateway_keys[] = {
 	ROW_SECTION("network", network, network_keys, MST_CONF_RELOAD, "what devices are told about the network"),
 	ROW_SECTION("dtls", dtls, dtls_keys, MST_CONF_RELOAD, "the data channel over UDP"),
 	ROW_SECTION("timeouts", timeouts, timeouts_keys, MST_CONF_RELOAD, "how long things may take"),
+	ROW_SECTION("auth", auth, auth_keys, MST_CONF_RELOAD, "how users prove who they are"),
 	ROW_SECTION("users", users, users_keys, MST_CONF_RELOAD, "who may sign in"),
 	ROW_SECTION("limits", limits, limits_keys, MST_CONF_RELOAD, "bounds against overload"),
 	ROW_SECTION("control", control, control_keys, MST_CONF_RESTART, "the operators' way in"),

@@ -10,7 +10,6 @@
 
 #define TICK_MS 100
 #define AUTH_QUEUE 256
-#define AUTH_THREADS 1
 #define WHEEL_SLOT_NS (100 * MST_NS_PER_MS)
 #define TIMERS_PER_TURN 64
 #define LOGIN_SPARE 1024  // sign-ins beyond one a session: signed in, not connected yet
@@ -21,10 +20,13 @@
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
 {
+	struct mst_control *c = arg;
+
 	(void)fd;
 	(void)what;
-	(void)arg;
 	mst_route_process(); // tries again what the kernel had no room for
+	mst_auth_tick(c->auth, mst_now_ns());
+	control_signin_count(c);
 }
 
 static void
@@ -117,8 +119,7 @@ make_dtls(const struct mst_conf *conf, struct mst_tls_dtls_ctx **out, char *err,
 static int
 make_auth(const struct mst_conf *conf, struct mst_auth **out, char *err, size_t err_cap)
 {
-	struct mst_auth_params p = {
-		.users_file = conf->users.file, .n_threads = AUTH_THREADS, .queue = AUTH_QUEUE};
+	struct mst_auth_params p = {.conf = conf, .queue = AUTH_QUEUE};
 	struct mst_conf_error e;
 	int ret = mst_auth_create(out, &p, &e);
 
@@ -267,7 +268,7 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 		return ret;
 	}
 	// Last, because it takes effect at once: everything that can fail has been tried by then.
-	ret = mst_auth_reload(c->auth, conf->users.file, &e);
+	ret = mst_auth_reload(c->auth, conf, &e);
 	if (ret < 0) {
 		snprintf(err, err_cap, "%s", e.text);
 		mst_tls_dtls_ctx_put(dtls);
@@ -393,6 +394,12 @@ mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out)
 		.busy_ns = c->busy_ns,
 		.total_ns = c->busy_ns + c->idle_ns,
 	};
+}
+
+pid_t
+mst_control_auth_pid(const struct mst_control *c)
+{
+	return mst_auth_pid(c->auth);
 }
 
 void

@@ -77,7 +77,7 @@ struct control_conn {
 	struct mst_control *c;
 	int fd;
 	enum control_conn_state state;
-	uint64_t number; // names the connection in the password queue
+	uint64_t number; // names the connection to the sign-in helper
 	struct mst_tls_conn *tls;
 	struct mst_ac *ac; // until the tunnel is up
 	struct event *readable, *writable;
@@ -235,6 +235,7 @@ void control_answer_drop(struct control_conn *conn);
 // signin.c
 void control_signin_start(struct control_conn *conn);
 void control_signin_results(evutil_socket_t fd, short what, void *arg);
+void control_signin_count(struct mst_control *c); // what the channel to the helper has counted
 
 // connect.c
 void control_connect(struct control_conn *conn);

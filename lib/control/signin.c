@@ -1,5 +1,5 @@
-// Sign-in: credentials to the password queue and its results back to the connection that waits, or has gone
-// meanwhile. Control lcore; hashing is another thread's.
+// Sign-in: credentials to the helper and its results back to the connection that waits, or has gone meanwhile. Control
+// lcore; verifying is another process's.
 #include <errno.h>
 #include <string.h>
 
@@ -22,10 +22,16 @@ void
 control_signin_start(struct control_conn *conn)
 {
 	const struct mst_ac_credentials *cred = mst_ac_credentials(conn->ac);
+	const struct mst_auth_try attempt = {
+		.token = conn->number,
+		.remote = conn->remote,
+		.user = cred->user,
+		.password = cred->password,
+	};
 	int ret;
 
 	control_conn_set_waiting(conn, true);
-	ret = mst_auth_submit(conn->c->auth, conn->number, cred->user, cred->password);
+	ret = mst_auth_submit(conn->c->auth, &attempt);
 	if (ret == -EINVAL) {
 		CONTROL_COUNT(conn->c, auth_failed);
 		finish(conn, MST_AC_AUTH_FAILED, NULL);
@@ -36,22 +42,12 @@ control_signin_start(struct control_conn *conn)
 }
 
 static void
-take_result(struct mst_control *c, const struct mst_auth_result *r)
+accept_user(
+	struct mst_control *c, struct control_conn *conn, const struct mst_auth_result *r, const char *remote)
 {
-	struct control_conn *conn = control_conn_by_number(c, r->token);
 	char cookie[COOKIE_TEXT_BYTES];
 	struct control_login *l;
-	char remote[MST_IP_TEXT_BYTES];
 
-	if (conn == NULL)
-		return; // it has gone meanwhile
-	mst_ip_format(&conn->remote, remote);
-	if (!r->ok) {
-		CONTROL_COUNT(c, auth_failed);
-		MST_LOG(NOTICE, "control", "sign-in of '%s' from %s refused", r->user, remote);
-		finish(conn, MST_AC_AUTH_FAILED, NULL);
-		return;
-	}
 	if (control_login_create(c, r, cookie, sizeof(cookie), &l) < 0) {
 		finish(conn, MST_AC_AUTH_BUSY, NULL);
 		return;
@@ -60,6 +56,35 @@ take_result(struct mst_control *c, const struct mst_auth_result *r)
 	MST_LOG(INFO, "control", "sign-in of '%s' from %s", r->user, remote);
 	finish(conn, MST_AC_AUTH_OK, cookie);
 	mst_wipe(cookie, sizeof(cookie));
+}
+
+static void
+take_result(struct mst_control *c, const struct mst_auth_result *r)
+{
+	struct control_conn *conn = control_conn_by_number(c, r->token);
+	char remote[MST_IP_TEXT_BYTES];
+
+	// Nobody can be asked a second question by the forms that there are.
+	if (r->outcome == MST_AUTH_MORE)
+		mst_auth_cancel(c->auth, r->token);
+	if (conn == NULL)
+		return; // it has gone meanwhile
+	mst_ip_format(&conn->remote, remote);
+	switch (r->outcome) {
+	case MST_AUTH_OK:
+		accept_user(c, conn, r, remote);
+		return;
+	case MST_AUTH_NO:
+	case MST_AUTH_MORE:
+		CONTROL_COUNT(c, auth_failed);
+		MST_LOG(NOTICE, "control", "sign-in of '%s' from %s refused", r->user, remote);
+		finish(conn, MST_AC_AUTH_FAILED, NULL);
+		return;
+	case MST_AUTH_BUSY:
+		CONTROL_COUNT(c, auth_busy);
+		finish(conn, MST_AC_AUTH_BUSY, NULL);
+		return;
+	}
 }
 
 void
@@ -72,4 +97,13 @@ control_signin_results(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	while (mst_auth_next(c->auth, &r))
 		take_result(c, &r);
+}
+
+void
+control_signin_count(struct mst_control *c)
+{
+	struct mst_auth_stats stats;
+
+	mst_auth_stats(c->auth, &stats);
+	c->counters.auth_lost = stats.lost;
 }

@@ -1,7 +1,7 @@
 // The users file: any bytes give a table or one line of error, and leak nothing.
 #include <string.h>
 
-#include "mst_auth.h"
+#include "mst_identity.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -10,7 +10,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mst_conf_error err;
 
-	if (mst_auth_check_users("f", (const char *)data, size, &err) != 0)
+	if (mst_identity_check_users("f", (const char *)data, size, &err) != 0)
 		MST_ASSERT(strncmp(err.text, "f:", 2) == 0 && strpbrk(err.text, "\n\r\033") == NULL);
 	return 0;
 }

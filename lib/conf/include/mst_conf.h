@@ -128,7 +128,9 @@ const char *mst_conf_class_name(enum mst_conf_class change);
 MST_MUST_USE int mst_conf_schema_doc(const struct mst_conf_schema *schema, char **out);
 
 // The whole of a file that has at most max_bytes, NUL-terminated; the caller frees *out. -EFBIG when it has
-// more, else the -errno of the system; err has the text.
+// more, else the -errno of the system; err has the text. fd stays the caller's, path is for err.
+MST_MUST_USE int mst_conf_fd_read(
+	int fd, const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err);
 MST_MUST_USE int mst_conf_file_read(
 	const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err);
 
@@ -136,6 +138,14 @@ MST_MUST_USE int mst_conf_file_read(
 enum mst_conf_hugepages { MST_CONF_HUGEPAGES_AUTO, MST_CONF_HUGEPAGES_ON, MST_CONF_HUGEPAGES_OFF };
 enum mst_conf_idle { MST_CONF_IDLE_POLL, MST_CONF_IDLE_PAUSE, MST_CONF_IDLE_INTERRUPT, MST_CONF_IDLE_AUTO };
 enum mst_conf_tls_version { MST_CONF_TLS_1_2, MST_CONF_TLS_1_3 };
+enum mst_conf_method {
+	MST_CONF_METHOD_PASSWORD,
+	MST_CONF_METHOD_TOKEN,
+	MST_CONF_METHOD_CERTIFICATE,
+	MST_CONF_METHOD_CERTIFICATE_PASSWORD,
+	MST_CONF_METHOD_CERTIFICATE_TOKEN,
+};
+enum mst_conf_password { MST_CONF_PASSWORD_USERS };
 enum mst_conf_cipher {
 	MST_CONF_CIPHER_AES_256_GCM,
 	MST_CONF_CIPHER_AES_128_GCM,
@@ -221,6 +231,14 @@ struct mst_conf_timeouts {
 	uint32_t tls_handshake_s;
 };
 
+struct mst_conf_auth {
+	enum mst_conf_method *methods; // alternatives
+	uint32_t n_methods;
+	enum mst_conf_password password; // where user names and passwords are verified
+	const char *helper;		 // path; empty: where it is built or installed
+	const char *user;		 // that the helper runs as
+};
+
 struct mst_conf_users {
 	const char *file;
 };
@@ -245,6 +263,13 @@ struct mst_conf_log {
 	enum mst_log_level level;
 };
 
+// What the snapshot was read from, for a process that has to read it for itself.
+struct mst_conf_source {
+	char *name;
+	char *text;
+	size_t len;
+};
+
 // Strings are never NULL (empty when left out); all is owned by the snapshot.
 struct mst_conf {
 	struct mst_conf_dpdk dpdk;
@@ -255,10 +280,12 @@ struct mst_conf {
 	struct mst_conf_network network;
 	struct mst_conf_dtls dtls;
 	struct mst_conf_timeouts timeouts;
+	struct mst_conf_auth auth;
 	struct mst_conf_users users;
 	struct mst_conf_limits limits;
 	struct mst_conf_control control;
 	struct mst_conf_log log;
+	struct mst_conf_source source;
 };
 
 // routes and no-routes together

@@ -2,6 +2,8 @@
 // call on the control lcore; nothing here blocks.
 #pragma once
 
+#include <sys/types.h>
+
 #include "mst_base.h"
 #include "mst_conf.h"
 #include "mst_session.h"
@@ -20,7 +22,8 @@ struct mst_control;
 	X(http_closed,         "connections closed for malformed or too much HTTP")                     \
 	X(auth_ok,             "sign-ins accepted")                                                     \
 	X(auth_failed,         "sign-ins refused")                                                      \
-	X(auth_busy,           "sign-ins put off: password queue full")                                 \
+	X(auth_busy,           "sign-ins put off: their queue full, or the helper away")                \
+	X(auth_lost,           "times that the sign-in helper had gone")                                \
 	X(login_full,          "sign-ins refused: table of cookies full")                               \
 	X(connect_ok,          "CONNECT accepted")                                                      \
 	X(connect_resumed,     "of these, sessions taken up again by cookie")                           \
@@ -94,5 +97,6 @@ struct mst_control_gauges {
 	uint64_t busy_ns, total_ns; // of the control loop
 };
 void mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out);
+pid_t mst_control_auth_pid(const struct mst_control *c); // of the sign-in helper; 0: it is away
 // Text of the certificate in use, its last day and days left.
 void mst_control_certificate(const struct mst_control *c, char *out, size_t cap, int *days_left);

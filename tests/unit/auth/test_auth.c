@@ -1,6 +1,8 @@
-// The whole way: submit, the descriptor, the result; reload, bounds, the end with work in the queue.
+// The whole way with the real helper: submit, the descriptor, the result; reload, bounds, files that change, the
+// helper's death.
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 static char dir[] = "/tmp/mst-test-auth-XXXXXX";
 static char path[64];
 static char bad_path[64];
+static struct mst_conf *usual; // with the users of path
 
 // user:groups:hash of password by the cheapest cost of the method.
 static void
@@ -24,6 +27,22 @@ write_user(FILE *f, const char *user, const char *groups, const char *mark, cons
 
 	assert_non_null(crypt_gensalt_rn(prefix, count, NULL, 0, setting, sizeof(setting)));
 	fprintf(f, "%s:%s:%s%s\n", user, groups, mark, crypt_r(password, setting, &scratch));
+}
+
+static struct mst_conf *
+conf_make(const char *users, const char *more)
+{
+	struct mst_conf_error err;
+	struct mst_conf *conf;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		"tls: {certificate: /c, key: /k}\npool: {ipv4: 10.9.0.0/29}\nlog: {level: error}\n"
+		"ports: {public: {device: none, addresses: [192.0.2.1/24]}}\n"
+		"auth: {helper: %s%s}\nusers: {file: %s}\n",
+		getenv("MST_AUTHD"), more, users);
+	assert_int_equal(mst_conf_load_text(&conf, "conf", text, strlen(text), &err), 0);
+	return conf;
 }
 
 static int
@@ -43,6 +62,8 @@ set_up(void **state)
 	write_user(f, "dora", "staff", "!", "doras", "$6$", 1000);
 	write_user(f, "emil", "staff", "", "", "$6$", 1000);
 	assert_int_equal(fclose(f), 0);
+	mst_log_set_level(MST_LOG_ERROR);
+	usual = conf_make(path, "");
 	return 0;
 }
 
@@ -50,15 +71,16 @@ static int
 tear_down(void **state)
 {
 	(void)state;
+	mst_conf_free(usual);
 	unlink(path);
 	unlink(bad_path);
 	return rmdir(dir);
 }
 
 static struct mst_auth *
-create(unsigned int n_threads, unsigned int queue)
+create(unsigned int queue)
 {
-	const struct mst_auth_params params = {.users_file = path, .n_threads = n_threads, .queue = queue};
+	const struct mst_auth_params params = {.conf = usual, .queue = queue};
 	struct mst_conf_error err;
 	struct mst_auth *auth = NULL;
 	int rc = mst_auth_create(&auth, &params, &err);
@@ -67,6 +89,13 @@ create(unsigned int n_threads, unsigned int queue)
 		print_error("%s\n", err.text);
 	assert_int_equal(rc, 0);
 	return auth;
+}
+
+static int
+submit(struct mst_auth *auth, uint64_t token, const char *user, const char *password)
+{
+	return mst_auth_submit(
+		auth, &(struct mst_auth_try){.token = token, .user = user, .password = password});
 }
 
 static bool
@@ -82,8 +111,10 @@ next(struct mst_auth *auth)
 {
 	struct mst_auth_result r;
 
-	assert_true(readable(auth, 20000));
-	assert_true(mst_auth_next(auth, &r));
+	// It is readable, too, for what the helper says of its files.
+	do
+		assert_true(readable(auth, 20000));
+	while (!mst_auth_next(auth, &r));
 	return r;
 }
 
@@ -93,7 +124,7 @@ sign_in(struct mst_auth *auth, const char *user, const char *password)
 	static uint64_t token = 1ull << 40;
 	struct mst_auth_result r;
 
-	assert_int_equal(mst_auth_submit(auth, ++token, user, password), 0);
+	assert_int_equal(submit(auth, ++token, user, password), 0);
 	r = next(auth);
 	assert_true(r.token == token);
 	assert_string_equal(r.user, user);
@@ -110,22 +141,22 @@ verdicts(void **state)
 		{"anna", ""}, {"anna", "berts"}, {"bert", "annas"}, {"Anna", "annas"}, {"anna ", "annas"},
 		{"", ""}, {"", "annas"}, {"nobody", "annas"}, {"nobody", "berts"}, {"nobody", "cleos"},
 		{"nobody", ""}, {"dora", "doras"}, {"dora", "annas"}, {"dora", "!"}, {"emil", ""}};
-	struct mst_auth *auth = create(2, 8);
+	struct mst_auth *auth = create(8);
 	struct mst_auth_stats stats;
 	struct mst_auth_result r;
 
 	r = sign_in(auth, "anna", "annas");
-	assert_true(r.ok);
+	assert_int_equal(r.outcome, MST_AUTH_OK);
 	assert_int_equal(r.n_groups, 2);
 	assert_string_equal(r.groups[0], "staff");
 	assert_string_equal(r.groups[1], "admins");
 	r = sign_in(auth, "bert", "berts");
-	assert_true(r.ok);
+	assert_int_equal(r.outcome, MST_AUTH_OK);
 	assert_int_equal(r.n_groups, 0);
-	assert_true(sign_in(auth, "cleo", "cleos").ok);
+	assert_int_equal(sign_in(auth, "cleo", "cleos").outcome, MST_AUTH_OK);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(wrong); i++) {
 		r = sign_in(auth, wrong[i][0], wrong[i][1]);
-		assert_false(r.ok);
+		assert_int_equal(r.outcome, MST_AUTH_NO);
 		assert_int_equal(r.n_groups, 0);
 		assert_string_equal(r.groups[0], "");
 	}
@@ -142,16 +173,16 @@ borrowed_hashes_open_nothing(void **state)
 {
 	(void)state;
 	static const char *const passwords[] = {"annas", "berts", "cleos"};
-	struct mst_auth *auth = create(2, 64);
+	struct mst_auth *auth = create(64);
 
 	for (unsigned int i = 0; i < 60; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "ghost%u", i / 3);
-		assert_int_equal(mst_auth_submit(auth, i, name, passwords[i % 3]), 0);
+		assert_int_equal(submit(auth, i, name, passwords[i % 3]), 0);
 	}
 	for (unsigned int i = 0; i < 60; i++)
-		assert_false(next(auth).ok);
+		assert_int_equal(next(auth).outcome, MST_AUTH_NO);
 	mst_auth_destroy(auth);
 }
 
@@ -159,7 +190,7 @@ static void
 names_and_passwords_are_bounded(void **state)
 {
 	(void)state;
-	struct mst_auth *auth = create(1, 4);
+	struct mst_auth *auth = create(4);
 	struct mst_auth_stats stats;
 	char user[MST_AUTH_USER_BYTES + 1];
 	char password[MST_AUTH_PASSWORD_BYTES + 1];
@@ -168,13 +199,13 @@ names_and_passwords_are_bounded(void **state)
 	memset(password, 'p', sizeof(password));
 	user[MST_AUTH_USER_BYTES] = '\0';
 	password[MST_AUTH_PASSWORD_BYTES] = '\0';
-	assert_int_equal(mst_auth_submit(auth, 1, user, "p"), -EINVAL);
-	assert_int_equal(mst_auth_submit(auth, 1, "anna", password), -EINVAL);
+	assert_int_equal(submit(auth, 1, user, "p"), -EINVAL);
+	assert_int_equal(submit(auth, 1, "anna", password), -EINVAL);
 	mst_auth_stats(auth, &stats);
 	assert_int_equal(stats.rejected, 2);
 	user[MST_AUTH_USER_BYTES - 1] = '\0';
 	password[MST_AUTH_PASSWORD_BYTES - 1] = '\0';
-	assert_false(sign_in(auth, user, password).ok);
+	assert_int_equal(sign_in(auth, user, password).outcome, MST_AUTH_NO);
 	mst_auth_destroy(auth);
 }
 
@@ -182,20 +213,20 @@ static void
 the_queue_is_bounded(void **state)
 {
 	(void)state;
-	struct mst_auth *auth = create(2, 3);
+	struct mst_auth *auth = create(3);
 	struct mst_auth_stats stats;
 	unsigned int seen = 0;
 
 	// Results that nobody collects count too.
 	for (unsigned int round = 0; round < 3; round++) {
 		for (unsigned int i = 0; i < 3; i++)
-			assert_int_equal(mst_auth_submit(auth, i, "anna", "annas"), 0);
-		assert_int_equal(mst_auth_submit(auth, 3, "anna", "annas"), -EBUSY);
-		assert_int_equal(mst_auth_submit(auth, 4, "anna", "annas"), -EBUSY);
+			assert_int_equal(submit(auth, i, "anna", "annas"), 0);
+		assert_int_equal(submit(auth, 3, "anna", "annas"), -EBUSY);
+		assert_int_equal(submit(auth, 4, "anna", "annas"), -EBUSY);
 		for (unsigned int i = 0; i < 3; i++) {
 			struct mst_auth_result r = next(auth);
 
-			assert_true(r.ok);
+			assert_int_equal(r.outcome, MST_AUTH_OK);
 			seen |= 1u << r.token;
 		}
 		assert_false(readable(auth, 0));
@@ -208,38 +239,153 @@ the_queue_is_bounded(void **state)
 }
 
 static void
+write_users(const char *name, const char *tail)
+{
+	FILE *f = fopen(name, "w");
+
+	assert_non_null(f);
+	write_user(f, "fritz", "", "", "fritzs", "$6$", 1000);
+	fputs(tail, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+static void
 reload_is_all_or_nothing(void **state)
 {
 	(void)state;
-	struct mst_auth *auth = create(1, 4);
+	struct mst_conf *missing = conf_make("/nonexistent/users", "");
+	struct mst_conf *bad = conf_make(bad_path, "");
+	struct mst_auth *auth = create(4);
 	struct mst_conf_error err;
 	char want[128];
-	FILE *f = fopen(bad_path, "w");
 
-	assert_non_null(f);
-	write_user(f, "fritz", "", "", "fritzs", "$6$", 1000);
-	fputs("broken\n", f);
-	assert_int_equal(fclose(f), 0);
-	assert_int_equal(mst_auth_reload(auth, bad_path, &err), -EINVAL);
+	write_users(bad_path, "broken\n");
+	assert_int_equal(mst_auth_reload(auth, bad, &err), -EINVAL);
 	snprintf(want, sizeof(want), "%s:2: expected user:groups:hash, found another number of fields",
 		bad_path);
 	assert_string_equal(err.text, want);
-	assert_true(sign_in(auth, "anna", "annas").ok);
-	assert_false(sign_in(auth, "fritz", "fritzs").ok);
-	assert_int_equal(mst_auth_reload(auth, "/nonexistent/users", &err), -ENOENT);
+	assert_int_equal(err.line, 2);
+	assert_int_equal(sign_in(auth, "anna", "annas").outcome, MST_AUTH_OK);
+	assert_int_equal(sign_in(auth, "fritz", "fritzs").outcome, MST_AUTH_NO);
+	assert_int_equal(mst_auth_reload(auth, missing, &err), -ENOENT);
 	assert_string_equal(err.text, "/nonexistent/users: cannot open: No such file or directory");
-	assert_true(sign_in(auth, "anna", "annas").ok);
+	assert_int_equal(sign_in(auth, "anna", "annas").outcome, MST_AUTH_OK);
 
-	f = fopen(bad_path, "w");
+	write_users(bad_path, "");
+	// What is under way is judged by the users of then, and its result outlives the wait for the helper's word.
+	assert_int_equal(submit(auth, 1, "anna", "annas"), 0);
+	assert_int_equal(mst_auth_reload(auth, bad, &err), 0);
+	assert_int_equal(next(auth).outcome, MST_AUTH_OK);
+	assert_int_equal(sign_in(auth, "anna", "annas").outcome, MST_AUTH_NO);
+	assert_int_equal(sign_in(auth, "fritz", "fritzs").outcome, MST_AUTH_OK);
+	mst_auth_destroy(auth);
+	mst_conf_free(bad);
+	mst_conf_free(missing);
+}
+
+// Looks at the files as they would be looked at later, until the user is judged as expected.
+static bool
+comes_to(struct mst_auth *auth, const char *user, const char *password, enum mst_auth_outcome outcome)
+{
+	static uint64_t now;
+
+	if (now == 0)
+		now = mst_now_ns();
+	for (unsigned int i = 0; i < 100; i++) {
+		now += 3 * MST_NS_PER_S;
+		mst_auth_tick(auth, now);
+		if (sign_in(auth, user, password).outcome == outcome)
+			return true;
+	}
+	return false;
+}
+
+static void
+a_file_that_changes_is_read_again(void **state)
+{
+	(void)state;
+	struct mst_conf *other = conf_make(bad_path, "");
+	const struct mst_auth_params params = {.conf = other, .queue = 4};
+	struct mst_conf_error err;
+	struct mst_auth *auth;
+
+	write_users(bad_path, "");
+	assert_int_equal(mst_auth_create(&auth, &params, &err), 0);
+	assert_int_equal(sign_in(auth, "emma", "emmas").outcome, MST_AUTH_NO);
+	FILE *f = fopen(bad_path, "a");
 	assert_non_null(f);
-	write_user(f, "fritz", "", "", "fritzs", "$6$", 1000);
+	write_user(f, "emma", "", "", "emmas", "$6$", 1000);
 	assert_int_equal(fclose(f), 0);
-	// What is under way is judged by the users of then.
-	assert_int_equal(mst_auth_submit(auth, 1, "anna", "annas"), 0);
-	assert_int_equal(mst_auth_reload(auth, bad_path, &err), 0);
-	assert_true(next(auth).ok);
-	assert_false(sign_in(auth, "anna", "annas").ok);
-	assert_true(sign_in(auth, "fritz", "fritzs").ok);
+	assert_true(comes_to(auth, "emma", "emmas", MST_AUTH_OK));
+	// Broken, and gone: who could sign in still can.
+	write_users(bad_path, "broken\n");
+	assert_false(comes_to(auth, "emma", "emmas", MST_AUTH_NO));
+	unlink(bad_path);
+	assert_false(comes_to(auth, "emma", "emmas", MST_AUTH_NO));
+	write_users(bad_path, "");
+	assert_true(comes_to(auth, "emma", "emmas", MST_AUTH_NO));
+	mst_auth_destroy(auth);
+	mst_conf_free(other);
+}
+
+static void
+the_helper_may_die(void **state)
+{
+	(void)state;
+	struct mst_auth *auth = create(8);
+	pid_t before = mst_auth_pid(auth);
+	struct mst_auth_stats stats;
+	struct mst_auth_result r;
+
+	assert_true(before > 0);
+	assert_int_equal(kill(before, SIGSTOP), 0);
+	for (unsigned int i = 0; i < 3; i++)
+		assert_int_equal(submit(auth, 100 + i, "anna", "annas"), 0);
+	mst_auth_cancel(auth, 101);
+	assert_int_equal(kill(before, SIGKILL), 0);
+	for (unsigned int i = 0; i < 3; i += 2) {
+		r = next(auth);
+		assert_int_equal(r.outcome, MST_AUTH_BUSY);
+		assert_true(r.token == 100 + i);
+		assert_string_equal(r.user, "anna");
+	}
+	assert_false(mst_auth_next(auth, &r));
+	assert_int_equal(mst_auth_pid(auth), 0);
+	assert_int_equal(submit(auth, 1, "anna", "annas"), -EBUSY);
+	// Not before its time, then again.
+	mst_auth_tick(auth, mst_now_ns());
+	assert_int_equal(mst_auth_pid(auth), 0);
+	for (unsigned int i = 0; i < 2000 && submit(auth, 1, "anna", "annas") < 0; i++) {
+		usleep(10000);
+		mst_auth_tick(auth, mst_now_ns());
+		assert_false(mst_auth_next(auth, &r));
+	}
+	assert_int_equal(next(auth).outcome, MST_AUTH_OK);
+	assert_true(mst_auth_pid(auth) > 0 && mst_auth_pid(auth) != before);
+	mst_auth_stats(auth, &stats);
+	assert_int_equal(stats.lost, 1);
+	mst_auth_destroy(auth);
+}
+
+static void
+nobody_hears_of_what_was_cancelled(void **state)
+{
+	(void)state;
+	struct mst_auth *auth = create(4);
+	struct mst_auth_result r;
+
+	assert_int_equal(submit(auth, 1, "anna", "annas"), 0);
+	assert_int_equal(submit(auth, 2, "bert", "berts"), 0);
+	mst_auth_cancel(auth, 1);
+	mst_auth_cancel(auth, 77);
+	r = next(auth);
+	assert_true(r.token == 2);
+	assert_false(readable(auth, 100));
+	// Answers are for questions.
+	assert_int_equal(mst_auth_answer(auth, 2, "x"), -ENOENT);
+	assert_int_equal(submit(auth, 3, "anna", "annas"), 0);
+	assert_int_equal(mst_auth_answer(auth, 3, "x"), -ENOENT);
+	assert_int_equal(next(auth).outcome, MST_AUTH_OK);
 	mst_auth_destroy(auth);
 }
 
@@ -247,36 +393,45 @@ static void
 refuses_to_start(void **state)
 {
 	(void)state;
-	static const unsigned int bounds[][2] = {
-		{0, 1}, {MST_AUTH_THREADS_MAX + 1, 1}, {1, 0}, {1, MST_AUTH_QUEUE_MAX + 1}};
-	struct mst_auth_params params = {.users_file = "/nonexistent/users", .n_threads = 1, .queue = 1};
+	struct mst_conf *missing = conf_make("/nonexistent/users", "");
+	struct mst_conf *token = conf_make(path, ", methods: [password, token]");
+	struct mst_auth_params params = {.conf = missing, .queue = 1};
+	struct mst_conf other;
 	struct mst_auth *auth = NULL;
 	struct mst_conf_error err;
 
 	assert_int_equal(mst_auth_create(&auth, &params, &err), -ENOENT);
 	assert_string_equal(err.text, "/nonexistent/users: cannot open: No such file or directory");
-	params.users_file = path;
-	params.backend = "fortune";
+	params.conf = token;
 	assert_int_equal(mst_auth_create(&auth, &params, &err), -EINVAL);
-	assert_string_equal(err.text, "auth: unknown back-end: Invalid argument");
-	params.backend = "users";
-	for (size_t i = 0; i < MST_ARRAY_SIZE(bounds); i++) {
-		params.n_threads = bounds[i][0];
-		params.queue = bounds[i][1];
-		assert_int_equal(mst_auth_create(&auth, &params, &err), -EINVAL);
-	}
+	assert_non_null(strstr(err.text, "conf: auth.methods[1]: expected password"));
+	params.conf = usual;
+	params.queue = 0;
+	assert_int_equal(mst_auth_create(&auth, &params, &err), -EINVAL);
+	params.queue = MST_AUTH_QUEUE_MAX + 1;
+	assert_int_equal(mst_auth_create(&auth, &params, &err), -EINVAL);
+	other = *usual;
+	other.auth.helper = "/nonexistent/helper";
+	params = (struct mst_auth_params){.conf = &other, .queue = 1};
+	assert_int_equal(mst_auth_create(&auth, &params, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "sign-in helper /nonexistent/helper: cannot start"));
+	// A program that is no helper.
+	other.auth.helper = "/bin/true";
+	assert_int_equal(mst_auth_create(&auth, &params, &err), -EPIPE);
 	assert_null(auth);
 	mst_auth_destroy(NULL);
+	mst_conf_free(token);
+	mst_conf_free(missing);
 }
 
 static void
 ends_with_work_in_the_queue(void **state)
 {
 	(void)state;
-	struct mst_auth *auth = create(MST_AUTH_THREADS_MAX, MST_AUTH_QUEUE_MAX);
+	struct mst_auth *auth = create(MST_AUTH_QUEUE_MAX);
 
 	for (unsigned int i = 0; i < MST_AUTH_QUEUE_MAX; i++)
-		assert_int_equal(mst_auth_submit(auth, i, "cleo", "cleos"), 0);
+		assert_int_equal(submit(auth, 1 + i, "cleo", "cleos"), 0);
 	mst_auth_destroy(auth);
 }
 
@@ -289,6 +444,9 @@ main(void)
 		cmocka_unit_test(names_and_passwords_are_bounded),
 		cmocka_unit_test(the_queue_is_bounded),
 		cmocka_unit_test(reload_is_all_or_nothing),
+		cmocka_unit_test(a_file_that_changes_is_read_again),
+		cmocka_unit_test(the_helper_may_die),
+		cmocka_unit_test(nobody_hears_of_what_was_cancelled),
 		cmocka_unit_test(refuses_to_start),
 		cmocka_unit_test(ends_with_work_in_the_queue),
 	};

@@ -45,7 +45,16 @@ the_least_file(void **state)
 	assert_int_equal(c->timeouts.cookie_s, 300);
 	assert_int_equal(c->timeouts.auth_s, 240);
 	assert_int_equal(c->timeouts.tls_handshake_s, 10);
+	assert_int_equal(c->auth.n_methods, 1);
+	assert_int_equal(c->auth.methods[0], MST_CONF_METHOD_PASSWORD);
+	assert_int_equal(c->auth.password, MST_CONF_PASSWORD_USERS);
+	assert_string_equal(c->auth.helper, "");
+	assert_string_equal(c->auth.user, "mst-authd");
 	assert_string_equal(c->users.file, "/etc/mstunnel/users");
+	// What it was read from is kept for whoever has to read it again.
+	assert_string_equal(c->source.name, "f");
+	assert_string_equal(c->source.text, least);
+	assert_int_equal(c->source.len, strlen(least));
 	assert_int_equal(c->limits.sessions, 65536);
 	assert_int_equal(c->limits.handshakes_per_second, 20);
 	assert_int_equal(c->limits.half_open, 1024);

@@ -122,7 +122,7 @@ rig_turn(void)
 struct control_login *
 rig_login(const char *user, char cookie[65])
 {
-	struct mst_auth_result r = {.ok = true};
+	struct mst_auth_result r = {.outcome = MST_AUTH_OK};
 	struct control_login *l = NULL;
 	char text[65];
 

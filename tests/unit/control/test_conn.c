@@ -272,18 +272,35 @@ a_stop_tells_every_device(void **state)
 
 // ---- sign-in ------------------------------------------------------------------------------------
 static struct event *results;
+static struct mst_conf *auth_conf;
+
+static struct mst_conf *
+conf_with_users(const char *path)
+{
+	struct mst_conf_error err;
+	struct mst_conf *conf;
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		"tls: {certificate: %s, key: %s}\npool: {ipv4: 10.9.0.0/29}\ndtls: {ciphers: [aes-256-gcm]}\n"
+		"ports: {public: {device: none, addresses: [192.0.2.1/24]}}\n"
+		"auth: {helper: %s}\nusers: {file: %s}\n",
+		rig_files.cert, rig_files.key, getenv("MST_AUTHD"), path);
+	assert_int_equal(mst_conf_load_text(&conf, "f", text, strlen(text), &err), 0);
+	return conf;
+}
 
 static void
 auth_start(void)
 {
-	struct mst_auth_params p = {.n_threads = 1, .queue = 2};
+	struct mst_auth_params p = {.queue = 2};
 	struct mst_conf_error err;
 	char path[64], text[256];
 
 	snprintf(path, sizeof(path), "%s/users", rig_files.dir);
 	snprintf(text, sizeof(text), "bob:staff:%s\n", crypt("secret", "$1$abcdefgh$"));
 	files_put(path, text);
-	p.users_file = path;
+	p.conf = auth_conf = conf_with_users(path);
 	assert_int_equal(mst_auth_create(&rig->auth, &p, &err), 0);
 	results = event_new(
 		rig->base, mst_auth_fd(rig->auth), EV_READ | EV_PERSIST, control_signin_results, rig);
@@ -295,6 +312,7 @@ auth_stop(void)
 {
 	event_free(results);
 	mst_auth_destroy(rig->auth);
+	mst_conf_free(auth_conf);
 }
 
 static void
@@ -381,9 +399,8 @@ a_result_for_who_has_gone_makes_no_login(void **state)
 static void
 a_reload_keeps_connections(void **state)
 {
-	enum mst_conf_cipher cipher = MST_CONF_CIPHER_AES_256_GCM;
 	struct mst_tls_ctx *tls = rig->tls;
-	struct mst_conf fresh = rig_conf;
+	struct mst_conf *bad = conf_with_users("/nonexistent/users"), *fresh;
 	struct device d, later;
 	char path[64], err[512], text[MST_TLS_RECORD_BYTES + 1];
 
@@ -392,19 +409,14 @@ a_reload_keeps_connections(void **state)
 	rig_tunnel(&d, "bob", NULL);
 	device_open(&later, "198.51.100.8");
 	snprintf(path, sizeof(path), "%s/users", rig_files.dir);
-	fresh.tls.certificate = rig_files.cert;
-	fresh.tls.key = rig_files.key;
-	fresh.dtls.ciphers = &cipher;
-	fresh.dtls.n_ciphers = 1;
-	fresh.users.file = "/nonexistent/users";
-	assert_int_equal(mst_control_reload(rig, &fresh, err, sizeof(err)), -ENOENT);
+	assert_int_equal(mst_control_reload(rig, bad, err, sizeof(err)), -ENOENT);
 	assert_non_null(strstr(err, "/nonexistent/users"));
 	assert_ptr_equal(rig->tls, tls);
 	assert_ptr_equal(rig->conf, &rig_conf);
-	fresh.users.file = path;
-	fresh.timeouts.dpd_s = 7;
-	assert_int_equal(mst_control_reload(rig, &fresh, err, sizeof(err)), 0);
-	assert_ptr_equal(rig->conf, &fresh);
+	mst_conf_free(bad);
+	fresh = conf_with_users(path);
+	assert_int_equal(mst_control_reload(rig, fresh, err, sizeof(err)), 0);
+	assert_ptr_equal(rig->conf, fresh);
 	device_frame(&d, MST_CSTP_DPD_REQ, NULL, 0);
 	assert_int_equal(device_read(&d, text, sizeof(text)), MST_CSTP_HEADER_BYTES);
 	post(&later, "username=bob&password=secret"); // its TLS is of the context before
@@ -416,6 +428,7 @@ a_reload_keeps_connections(void **state)
 	device_close(&d);
 	rig->conf = &rig_conf;
 	auth_stop();
+	mst_conf_free(fresh);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, rig_setup, rig_teardown)

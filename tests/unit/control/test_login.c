@@ -139,7 +139,7 @@ only_the_latest_app_id_counts(void **state)
 static void
 logins_have_a_bound(void **state)
 {
-	struct mst_auth_result r = {.ok = true, .user = "bob"};
+	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .user = "bob"};
 	struct control_login *l;
 	char cookie[65];
 

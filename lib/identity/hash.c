@@ -1,8 +1,8 @@
 // Hashes of crypt(5): which we compute, at which cost, and the comparison. Hashing threads; the check of a
-// hash also runs on the control lcore when the file is read.
+// hash also runs on the serving thread when the file is read.
 #include <string.h>
 
-#include "auth.h"
+#include "identity.h"
 
 // The cost stands in the hash: a file that asks for hours or for gigabytes would hold a thread for ever.
 #define BCRYPT_COST_MAX 14
@@ -60,9 +60,9 @@ static const struct method {
 };
 
 bool
-auth_hash_is_known(const char *hash, size_t len)
+identity_hash_is_known(const char *hash, size_t len)
 {
-	char text[AUTH_HASH_BYTES];
+	char text[IDENTITY_HASH_BYTES];
 	int verdict;
 
 	if (len >= sizeof(text))
@@ -83,15 +83,16 @@ auth_hash_is_known(const char *hash, size_t len)
 }
 
 bool
-auth_hash_verify(const struct auth_job *job, struct crypt_data *scratch)
+identity_hash_verify(const struct identity_job *job, struct crypt_data *scratch)
 {
+	const char *password = job->attempt.password != NULL ? job->attempt.password : "";
 	const char *got;
 	size_t len = strlen(job->hash);
 	bool same;
 
 	// The work is done before may_pass is looked at, so that time does not tell who exists.
-	got = crypt_r(job->password, job->hash, scratch);
+	got = crypt_r(password, job->hash, scratch);
 	same = got != NULL && strlen(got) == len && mst_ct_equal(got, job->hash, len);
 	mst_wipe(scratch, sizeof(*scratch));
-	return same && job->may_pass && job->password[0] != '\0';
+	return same && job->may_pass && password[0] != '\0';
 }

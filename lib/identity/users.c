@@ -1,14 +1,14 @@
-// The users file: text to a sorted table, and a name to its hash. Control lcore.
+// The users file: text to a sorted table, a name to its hash, and the way to verify by it.
 #include <errno.h>
 #include <string.h>
 
-#include "auth.h"
+#include "identity.h"
 
 // What an unknown user is hashed against while the file has nobody who may pass.
 #define NOBODYS_HASH "$6$notauserssalt$"
 
 struct parser {
-	struct auth_users *users;
+	struct identity_users *users;
 	const char *name;
 	struct mst_conf_error *err;
 	uint32_t line;
@@ -79,7 +79,7 @@ check_groups(struct parser *p, struct mst_rd r)
 }
 
 static int
-parse_user(struct parser *p, struct mst_rd line, struct auth_user *out)
+parse_user(struct parser *p, struct mst_rd line, struct identity_user *out)
 {
 	struct mst_rd name;
 	struct mst_rd groups;
@@ -96,7 +96,7 @@ parse_user(struct parser *p, struct mst_rd line, struct auth_user *out)
 	if (mst_rd_left(&groups) == 1 && groups.pos[0] == '*')
 		(void)mst_rd_u8(&groups);
 	MST_TRY(check_groups(p, groups));
-	*out = (struct auth_user){
+	*out = (struct identity_user){
 		.name = (const char *)name.pos,
 		.name_len = (uint8_t)mst_rd_left(&name),
 		.groups = (const char *)groups.pos,
@@ -107,22 +107,22 @@ parse_user(struct parser *p, struct mst_rd line, struct auth_user *out)
 		.locked = line.pos[0] == '!' || line.pos[0] == '*',
 	};
 	// The hash itself is nobody's business, not the log's either.
-	if (!out->locked && !auth_hash_is_known(out->hash, out->hash_len))
+	if (!out->locked && !identity_hash_is_known(out->hash, out->hash_len))
 		return reject(p, "expected a crypt(5) hash ($y$ $2b$ $6$ $5$ $1$) of bearable cost, found "
 				 "something else");
 	return 0;
 }
 
 static int
-append(struct parser *p, const struct auth_user *user)
+append(struct parser *p, const struct identity_user *user)
 {
-	struct auth_users *u = p->users;
+	struct identity_users *u = p->users;
 
-	if (u->n_users == MST_AUTH_USERS_MAX)
-		return reject(p, "expected at most %u users, found more", MST_AUTH_USERS_MAX);
+	if (u->n_users == MST_IDENTITY_USERS_MAX)
+		return reject(p, "expected at most %u users, found more", MST_IDENTITY_USERS_MAX);
 	if (u->n_users == u->cap) {
 		uint32_t cap = u->cap > 0 ? 2 * u->cap : 64;
-		struct auth_user *more = realloc(u->users, cap * sizeof(*more));
+		struct identity_user *more = realloc(u->users, cap * sizeof(*more));
 
 		if (more == NULL)
 			return no_memory(p);
@@ -138,13 +138,13 @@ parse_lines(struct parser *p, struct mst_rd r)
 {
 	while (mst_rd_left(&r) > 0) {
 		struct mst_rd line;
-		struct auth_user user;
+		struct identity_user user;
 
 		p->line++;
 		(void)take_until(&r, '\n', &line);
-		if (mst_rd_left(&line) > MST_AUTH_LINE_BYTES_MAX)
+		if (mst_rd_left(&line) > MST_IDENTITY_LINE_BYTES_MAX)
 			return reject(p, "expected a line of at most %u bytes, found %zu",
-				MST_AUTH_LINE_BYTES_MAX, mst_rd_left(&line));
+				MST_IDENTITY_LINE_BYTES_MAX, mst_rd_left(&line));
 		if (mst_rd_left(&line) == 0 || line.pos[0] == '#')
 			continue;
 		MST_TRY(parse_user(p, line, &user));
@@ -164,8 +164,8 @@ compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
 static int
 compare_users(const void *a, const void *b)
 {
-	const struct auth_user *x = a;
-	const struct auth_user *y = b;
+	const struct identity_user *x = a;
+	const struct identity_user *y = b;
 	int order = compare_names(x->name, x->name_len, y->name, y->name_len);
 
 	// Of two lines with one name the later is the one at fault.
@@ -175,7 +175,7 @@ compare_users(const void *a, const void *b)
 static int
 index_users(struct parser *p)
 {
-	struct auth_users *u = p->users;
+	struct identity_users *u = p->users;
 
 	if (u->n_users == 0)
 		return 0;
@@ -184,8 +184,8 @@ index_users(struct parser *p)
 	if (u->usable == NULL)
 		return no_memory(p);
 	for (uint32_t i = 0; i < u->n_users; i++) {
-		const struct auth_user *x = &u->users[i];
-		const struct auth_user *before = x - 1;
+		const struct identity_user *x = &u->users[i];
+		const struct identity_user *before = x - 1;
 
 		p->line = x->line;
 		if (i > 0 && compare_names(before->name, before->name_len, x->name, x->name_len) == 0)
@@ -198,10 +198,10 @@ index_users(struct parser *p)
 }
 
 int
-auth_users_parse(
-	struct auth_users **out, const char *name, char *text, size_t len, struct mst_conf_error *err)
+identity_users_parse(
+	struct identity_users **out, const char *name, char *text, size_t len, struct mst_conf_error *err)
 {
-	struct auth_users *u = calloc(1, sizeof(*u));
+	struct identity_users *u = calloc(1, sizeof(*u));
 	struct parser p = {.users = u, .name = name, .err = err};
 	int rc = 0;
 
@@ -212,32 +212,22 @@ auth_users_parse(
 	}
 	u->text = text;
 	u->text_len = len;
-	if (len > MST_AUTH_FILE_BYTES_MAX)
-		rc = reject(&p, "expected at most %u bytes, found %zu", MST_AUTH_FILE_BYTES_MAX, len);
+	if (len > MST_IDENTITY_FILE_BYTES_MAX)
+		rc = reject(&p, "expected at most %u bytes, found %zu", MST_IDENTITY_FILE_BYTES_MAX, len);
 	if (rc == 0)
 		rc = parse_lines(&p, mst_rd_init(text, len));
 	if (rc == 0)
 		rc = index_users(&p);
 	if (rc < 0) {
-		auth_users_free(u);
+		identity_users_free(u);
 		return rc;
 	}
 	*out = u;
 	return 0;
 }
 
-int
-auth_users_load(struct auth_users **out, const char *path, struct mst_conf_error *err)
-{
-	char *text;
-	size_t len;
-
-	MST_TRY(mst_conf_file_read(path, MST_AUTH_FILE_BYTES_MAX, &text, &len, err));
-	return auth_users_parse(out, path, text, len, err);
-}
-
 void
-auth_users_free(struct auth_users *users)
+identity_users_free(struct identity_users *users)
 {
 	if (users == NULL)
 		return;
@@ -248,8 +238,8 @@ auth_users_free(struct auth_users *users)
 	free(users);
 }
 
-const struct auth_user *
-auth_users_find(const struct auth_users *users, const char *name)
+const struct identity_user *
+identity_users_find(const struct identity_users *users, const char *name)
 {
 	size_t name_len = strlen(name);
 	uint32_t low = 0;
@@ -257,7 +247,7 @@ auth_users_find(const struct auth_users *users, const char *name)
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
-		const struct auth_user *u = &users->users[mid];
+		const struct identity_user *u = &users->users[mid];
 		int order = compare_names(name, name_len, u->name, u->name_len);
 
 		if (order == 0)
@@ -274,15 +264,15 @@ auth_users_find(const struct auth_users *users, const char *name)
 // the hashes in use, so that the costs are spread as those of real users are. The seed keeps the choice from
 // being foretold.
 static void
-set_dummy_hash(const struct auth_users *users, uint64_t seed, struct auth_job *job)
+set_dummy_hash(const struct identity_users *users, uint64_t seed, struct identity_job *job)
 {
 	uint64_t h = 0xcbf29ce484222325ULL ^ seed;
 
-	for (const char *c = job->result.user; *c != '\0'; c++)
+	for (const char *c = job->attempt.user; *c != '\0'; c++)
 		h = (h ^ (uint8_t)*c) * 0x100000001b3ULL;
 	h ^= h >> 32;
 	if (users->n_usable > 0) {
-		const struct auth_user *other = &users->users[users->usable[h % users->n_usable]];
+		const struct identity_user *other = &users->users[users->usable[h % users->n_usable]];
 
 		memcpy(job->hash, other->hash, other->hash_len);
 		job->hash[other->hash_len] = '\0';
@@ -292,7 +282,7 @@ set_dummy_hash(const struct auth_users *users, uint64_t seed, struct auth_job *j
 }
 
 static void
-set_groups(const struct auth_user *user, struct mst_auth_result *result)
+set_groups(const struct identity_user *user, struct mst_auth_result *result)
 {
 	struct mst_rd r = mst_rd_init(user->groups, user->groups_len);
 
@@ -306,14 +296,16 @@ set_groups(const struct auth_user *user, struct mst_auth_result *result)
 	}
 }
 
-void
-auth_users_prepare(const struct auth_users *users, uint64_t seed, struct auth_job *job)
+static void
+prepare(struct identity_job *job)
 {
-	const struct auth_user *user = auth_users_find(users, job->result.user);
+	const struct identity_users *users = job->settings->users;
+	const struct identity_user *user = identity_users_find(users, job->attempt.user);
+	const char *password = job->attempt.password;
 
-	job->may_pass = user != NULL && !user->locked && job->password[0] != '\0';
+	job->may_pass = user != NULL && !user->locked && password != NULL && password[0] != '\0';
 	if (user == NULL || user->locked) {
-		set_dummy_hash(users, seed, job);
+		set_dummy_hash(users, job->settings->seed, job);
 		return;
 	}
 	memcpy(job->hash, user->hash, user->hash_len);
@@ -321,11 +313,19 @@ auth_users_prepare(const struct auth_users *users, uint64_t seed, struct auth_jo
 	set_groups(user, &job->result);
 }
 
+static void
+step(struct identity_job *job, struct crypt_data *scratch)
+{
+	job->result.outcome = identity_hash_verify(job, scratch) ? MST_AUTH_OK : MST_AUTH_NO;
+}
+
+const struct identity_way identity_way_users = {.name = "users", .prepare = prepare, .step = step};
+
 int
-mst_auth_check_users(const char *name, const char *text, size_t len, struct mst_conf_error *err)
+mst_identity_check_users(const char *name, const char *text, size_t len, struct mst_conf_error *err)
 {
 	char *copy = malloc(len + 1);
-	struct auth_users *users;
+	struct identity_users *users;
 
 	if (copy == NULL) {
 		*err = (struct mst_conf_error){.text = "out of memory"};
@@ -333,7 +333,7 @@ mst_auth_check_users(const char *name, const char *text, size_t len, struct mst_
 	}
 	memcpy(copy, text, len);
 	*err = (struct mst_conf_error){0};
-	MST_TRY(auth_users_parse(&users, name, copy, len, err));
-	auth_users_free(users);
+	MST_TRY(identity_users_parse(&users, name, copy, len, err));
+	identity_users_free(users);
 	return 0;
 }

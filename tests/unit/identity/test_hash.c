@@ -4,19 +4,18 @@
 
 #include "mst_test.h"
 
-#include "auth.h"
+#include "identity.h"
 
 static struct crypt_data scratch;
 
 static bool
 verify(const char *hash, const char *password, bool may_pass)
 {
-	struct auth_job job = {.may_pass = may_pass};
+	struct identity_job job = {.may_pass = may_pass, .attempt = {.password = password}};
 
-	assert_true(strlen(hash) < sizeof(job.hash) && strlen(password) < sizeof(job.password));
+	assert_true(strlen(hash) < sizeof(job.hash));
 	memcpy(job.hash, hash, strlen(hash));
-	memcpy(job.password, password, strlen(password));
-	return auth_hash_verify(&job, &scratch);
+	return identity_hash_verify(&job, &scratch);
 }
 
 // Ulrich Drepper, "Unix crypt using SHA-256 and SHA-512": the test vectors without rounds.
@@ -28,8 +27,8 @@ published_vectors(void **state)
 	static const char sha512[] = "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/"
 				     "O817G3uBnIFNjnQJuesI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
 
-	assert_true(auth_hash_is_known(sha256, strlen(sha256)));
-	assert_true(auth_hash_is_known(sha512, strlen(sha512)));
+	assert_true(identity_hash_is_known(sha256, strlen(sha256)));
+	assert_true(identity_hash_is_known(sha512, strlen(sha512)));
 	assert_true(verify(sha256, "Hello world!", true));
 	assert_true(verify(sha512, "Hello world!", true));
 	assert_false(verify(sha256, "Hello world", true));
@@ -55,7 +54,7 @@ every_method(void **state)
 			    methods[i].prefix, methods[i].count, NULL, 0, setting, sizeof(setting)) == NULL)
 			continue; // this crypt(3) was built without it
 		snprintf(hash, sizeof(hash), "%s", crypt_r("open sesame", setting, &scratch));
-		assert_true(auth_hash_is_known(hash, strlen(hash)));
+		assert_true(identity_hash_is_known(hash, strlen(hash)));
 		assert_true(verify(hash, "open sesame", true));
 		assert_false(verify(hash, "open sesam", true));
 		assert_false(verify(hash, "", true));
@@ -104,16 +103,16 @@ kinds_and_costs(void **state)
 		"$2b$4$abcdefghij", "$2b$15$abcdefghijklmnopqrstuu", "$2b$31$abcdefghijklmnopqrstuu",
 		"$2b$03$abcdefghijklmnopqrstuu", "$6$rounds=1000001$abc$x", "$6$rounds=999$abc$x",
 		"$6$rounds=$abc$x", "$5$rounds=9999999$abc$x", "$6$a b$x"};
-	char long_hash[AUTH_HASH_BYTES + 1];
+	char long_hash[IDENTITY_HASH_BYTES + 1];
 
 	for (size_t i = 0; i < MST_ARRAY_SIZE(good); i++)
-		assert_true(auth_hash_is_known(good[i], strlen(good[i])));
+		assert_true(identity_hash_is_known(good[i], strlen(good[i])));
 	for (size_t i = 0; i < MST_ARRAY_SIZE(bad); i++)
-		assert_false(auth_hash_is_known(bad[i], strlen(bad[i])));
+		assert_false(identity_hash_is_known(bad[i], strlen(bad[i])));
 	memset(long_hash, 'x', sizeof(long_hash));
 	memcpy(long_hash, "$6$abc$", 7);
-	assert_true(auth_hash_is_known(long_hash, AUTH_HASH_BYTES - 1));
-	assert_false(auth_hash_is_known(long_hash, AUTH_HASH_BYTES));
+	assert_true(identity_hash_is_known(long_hash, IDENTITY_HASH_BYTES - 1));
+	assert_false(identity_hash_is_known(long_hash, IDENTITY_HASH_BYTES));
 }
 
 int

@@ -5,17 +5,17 @@
 
 #include "mst_test.h"
 
-#include "auth.h"
+#include "identity.h"
 
 #define HASH "$6$salt$abcdefghijkl"
 #define HASH2 "$2b$05$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyz01234"
 
-static struct auth_users *
+static struct identity_users *
 parse(const char *text)
 {
-	struct auth_users *users = NULL;
+	struct identity_users *users = NULL;
 	struct mst_conf_error err;
-	int rc = auth_users_parse(&users, "f", strdup(text), strlen(text), &err);
+	int rc = identity_users_parse(&users, "f", strdup(text), strlen(text), &err);
 
 	if (rc != 0)
 		print_error("%s\n", err.text);
@@ -28,7 +28,7 @@ refuse(const char *text, const char *want)
 {
 	struct mst_conf_error err = {0};
 
-	assert_int_equal(mst_auth_check_users("f", text, strlen(text), &err), -EINVAL);
+	assert_int_equal(mst_identity_check_users("f", text, strlen(text), &err), -EINVAL);
 	assert_string_equal(err.text, want);
 }
 
@@ -36,27 +36,27 @@ static void
 finds_users(void **state)
 {
 	(void)state;
-	struct auth_users *u =
+	struct identity_users *u =
 		parse("zoe:g1,g2:" HASH "\n\n# remark\nal:*:" HASH2 "\nbob::" HASH "\nbo:x:!" HASH "\nx:*:*");
 
 	assert_int_equal(u->n_users, 5);
 	assert_int_equal(u->n_usable, 3);
-	assert_non_null(auth_users_find(u, "zoe"));
-	assert_int_equal(auth_users_find(u, "al")->line, 4);
-	assert_int_equal(auth_users_find(u, "al")->hash_len, strlen(HASH2));
-	assert_false(auth_users_find(u, "bob")->locked);
-	assert_true(auth_users_find(u, "bo")->locked);
-	assert_true(auth_users_find(u, "x")->locked);
-	assert_null(auth_users_find(u, ""));
-	assert_null(auth_users_find(u, "zo"));
-	assert_null(auth_users_find(u, "zoee"));
+	assert_non_null(identity_users_find(u, "zoe"));
+	assert_int_equal(identity_users_find(u, "al")->line, 4);
+	assert_int_equal(identity_users_find(u, "al")->hash_len, strlen(HASH2));
+	assert_false(identity_users_find(u, "bob")->locked);
+	assert_true(identity_users_find(u, "bo")->locked);
+	assert_true(identity_users_find(u, "x")->locked);
+	assert_null(identity_users_find(u, ""));
+	assert_null(identity_users_find(u, "zo"));
+	assert_null(identity_users_find(u, "zoee"));
 	// One spelling is one user.
-	assert_null(auth_users_find(u, "Zoe"));
-	assert_null(auth_users_find(u, "zoe "));
-	auth_users_free(u);
+	assert_null(identity_users_find(u, "Zoe"));
+	assert_null(identity_users_find(u, "zoe "));
+	identity_users_free(u);
 	u = parse("");
-	assert_null(auth_users_find(u, "zoe"));
-	auth_users_free(u);
+	assert_null(identity_users_find(u, "zoe"));
+	identity_users_free(u);
 }
 
 static void
@@ -93,15 +93,15 @@ bounds(void **state)
 	int n;
 
 	n = snprintf(text, sizeof(text), "%0127d::" HASH "\n", 1);
-	assert_int_equal(mst_auth_check_users("f", text, (size_t)n, &err), 0);
+	assert_int_equal(mst_identity_check_users("f", text, (size_t)n, &err), 0);
 	snprintf(text, sizeof(text), "%0128d::" HASH "\n", 1);
 	refuse(text, "f:1: expected a user name of 1 to 127 bytes, found 128");
 	n = snprintf(text, sizeof(text), "a:%063d:" HASH, 1);
-	assert_int_equal(mst_auth_check_users("f", text, (size_t)n, &err), 0);
+	assert_int_equal(mst_identity_check_users("f", text, (size_t)n, &err), 0);
 	snprintf(text, sizeof(text), "a:%064d:" HASH, 1);
 	refuse(text, "f:1: expected groups of 1 to 63 bytes, found one of 64");
 	n = snprintf(text, sizeof(text), "#%01023d\n", 1);
-	assert_int_equal(mst_auth_check_users("f", text, (size_t)n, &err), 0);
+	assert_int_equal(mst_identity_check_users("f", text, (size_t)n, &err), 0);
 	snprintf(text, sizeof(text), "#%01024d\n", 1);
 	refuse(text, "f:1: expected a line of at most 1024 bytes, found 1025");
 }
@@ -111,28 +111,28 @@ a_hundred_thousand_users(void **state)
 {
 	(void)state;
 	struct mst_conf_error err;
-	struct auth_users *u;
+	struct identity_users *u;
 	char *text;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	assert_non_null(f);
-	for (unsigned int i = 0; i < MST_AUTH_USERS_MAX; i++)
-		fprintf(f, "u%u::!\n", (i * 7919u) % MST_AUTH_USERS_MAX);
+	for (unsigned int i = 0; i < MST_IDENTITY_USERS_MAX; i++)
+		fprintf(f, "u%u::!\n", (i * 7919u) % MST_IDENTITY_USERS_MAX);
 	fclose(f);
 	u = parse(text);
-	assert_int_equal(u->n_users, MST_AUTH_USERS_MAX);
-	for (unsigned int i = 0; i < MST_AUTH_USERS_MAX; i += 997) {
+	assert_int_equal(u->n_users, MST_IDENTITY_USERS_MAX);
+	for (unsigned int i = 0; i < MST_IDENTITY_USERS_MAX; i += 997) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "u%u", i);
-		assert_non_null(auth_users_find(u, name));
+		assert_non_null(identity_users_find(u, name));
 	}
-	auth_users_free(u);
+	identity_users_free(u);
 	text = realloc(text, len + 16);
 	assert_non_null(text);
 	memcpy(text + len, "more::!\n", 9);
-	assert_int_equal(mst_auth_check_users("f", text, strlen(text), &err), -EINVAL);
+	assert_int_equal(mst_identity_check_users("f", text, strlen(text), &err), -EINVAL);
 	assert_string_equal(err.text, "f:100001: expected at most 100000 users, found more");
 	free(text);
 }
@@ -146,19 +146,19 @@ the_error_never_shows_a_hash(void **state)
 		"a::$9$CANARY$x", "a:b:c:$6$CANARY$x", "a::$6$s$CANARY\r", "a::CANARY"};
 
 	for (size_t i = 0; i < MST_ARRAY_SIZE(texts); i++) {
-		assert_int_equal(mst_auth_check_users("f", texts[i], strlen(texts[i]), &err), -EINVAL);
+		assert_int_equal(mst_identity_check_users("f", texts[i], strlen(texts[i]), &err), -EINVAL);
 		assert_null(strstr(err.text, "CANARY"));
 	}
 }
 
-static struct auth_job
-prepare(const struct auth_users *u, uint64_t seed, const char *name, const char *password)
+static struct identity_job
+prepare(struct identity_users *u, uint64_t seed, const char *name, const char *password)
 {
-	struct auth_job job = {0};
+	struct identity_settings settings = {.users = u, .seed = seed};
+	struct identity_job job = {.settings = &settings, .attempt = {.user = name, .password = password}};
 
-	snprintf(job.result.user, sizeof(job.result.user), "%s", name);
-	snprintf(job.password, sizeof(job.password), "%s", password);
-	auth_users_prepare(u, seed, &job);
+	identity_way_users.prepare(&job);
+	job.settings = NULL;
 	return job;
 }
 
@@ -166,8 +166,8 @@ static void
 prepares_a_known_user(void **state)
 {
 	(void)state;
-	struct auth_users *u = parse("a:g1,g2:" HASH "\nb:*:" HASH2 "\n");
-	struct auth_job job = prepare(u, 1, "a", "p");
+	struct identity_users *u = parse("a:g1,g2:" HASH "\nb:*:" HASH2 "\n");
+	struct identity_job job = prepare(u, 1, "a", "p");
 
 	assert_true(job.may_pass);
 	assert_string_equal(job.hash, HASH);
@@ -178,21 +178,23 @@ prepares_a_known_user(void **state)
 	assert_int_equal(job.result.n_groups, 0);
 	job = prepare(u, 1, "a", "");
 	assert_false(job.may_pass);
+	job = prepare(u, 1, "a", NULL);
+	assert_false(job.may_pass);
 	assert_string_equal(job.hash, HASH);
-	auth_users_free(u);
+	identity_users_free(u);
 }
 
 static void
 an_unknown_or_locked_user_costs_the_same(void **state)
 {
 	(void)state;
-	struct auth_users *u = parse("a:g:" HASH "\nb:g:" HASH2 "\nlocked:g:!" HASH "\n");
+	struct identity_users *u = parse("a:g:" HASH "\nb:g:" HASH2 "\nlocked:g:!" HASH "\n");
 	unsigned int n_first = 0;
 
 	for (unsigned int i = 0; i < 200; i++) {
 		char name[16];
-		struct auth_job job;
-		struct auth_job again;
+		struct identity_job job;
+		struct identity_job again;
 
 		snprintf(name, sizeof(name), "nobody%u", i);
 		job = prepare(u, 99, name, "p");
@@ -205,17 +207,17 @@ an_unknown_or_locked_user_costs_the_same(void **state)
 		n_first += strcmp(job.hash, HASH) == 0;
 	}
 	assert_in_range(n_first, 60, 140);
-	struct auth_job job = prepare(u, 99, "locked", "p");
+	struct identity_job job = prepare(u, 99, "locked", "p");
 	assert_false(job.may_pass);
 	assert_int_equal(job.result.n_groups, 0);
 	assert_int_equal(strncmp(job.hash, "$", 1), 0);
-	auth_users_free(u);
+	identity_users_free(u);
 	// Nobody to borrow from.
 	u = parse("locked:g:!" HASH "\n");
 	job = prepare(u, 99, "locked", "p");
 	assert_false(job.may_pass);
-	assert_true(auth_hash_is_known(job.hash, strlen(job.hash)));
-	auth_users_free(u);
+	assert_true(identity_hash_is_known(job.hash, strlen(job.hash)));
+	identity_users_free(u);
 }
 
 int

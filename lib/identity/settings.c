@@ -1,0 +1,109 @@
+// What sign-ins are judged by, read from the descriptors that the gateway hands over. Serving thread.
+#include <errno.h>
+#include <string.h>
+
+#include "identity.h"
+
+// Reads fds[1] and so on for the files that c names, in their order.
+static int
+read_files(struct identity_settings *s, const struct mst_auth_configure *c, const int *fds,
+	struct mst_conf_error *err)
+{
+	size_t next = 1;
+
+	for (size_t i = 0; i < MST_AUTH_N_FILES; i++) {
+		char *text;
+		size_t len;
+
+		if (c->files[i][0] == '\0')
+			continue;
+		MST_TRY(mst_conf_fd_read(
+			fds[next++], c->files[i], MST_IDENTITY_FILE_BYTES_MAX, &text, &len, err));
+		switch ((enum mst_auth_file)i) {
+		case MST_AUTH_FILE_USERS:
+			MST_TRY(identity_users_parse(&s->users, c->files[i], text, len, err));
+			break;
+		case MST_AUTH_N_FILES:
+			break;
+		}
+	}
+	return 0;
+}
+
+// The gateway and we may be of two builds: what we would need, and do not have, is said here and not found out later.
+static int
+check(const struct identity_settings *s, const char *name, struct mst_conf_error *err)
+{
+	const struct mst_conf_auth *auth = &s->conf->auth;
+
+	for (uint32_t i = 0; i < auth->n_methods; i++) {
+		if (auth->methods[i] == MST_CONF_METHOD_PASSWORD)
+			continue;
+		snprintf(err->text, sizeof(err->text),
+			"%.300s: auth.methods[%u]: expected password, found another way", name, i);
+		return -EINVAL;
+	}
+	if (s->users == NULL) {
+		snprintf(err->text, sizeof(err->text), "%.300s: auth.password: the users file is missing",
+			name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+identity_settings_load(struct identity_settings **out, const struct mst_auth_configure *c, const int *fds,
+	size_t n_fds, struct mst_conf_error *err)
+{
+	struct identity_settings *s = calloc(1, sizeof(*s));
+	size_t want = 1;
+	char *text = NULL;
+	size_t len;
+	int rc = -ENOMEM;
+
+	*err = (struct mst_conf_error){.text = "out of memory"};
+	if (s == NULL)
+		return rc;
+	s->n_refs = 1;
+	mst_random(&s->seed, sizeof(s->seed));
+	for (size_t i = 0; i < MST_AUTH_N_FILES; i++)
+		want += c->files[i][0] != '\0';
+	if (n_fds != want) {
+		snprintf(err->text, sizeof(err->text), "expected %zu descriptors, found %zu", want, n_fds);
+		rc = -EINVAL;
+		goto err;
+	}
+	rc = mst_conf_fd_read(fds[0], c->conf, MST_CONF_FILE_BYTES_MAX, &text, &len, err);
+	if (rc == 0)
+		rc = mst_conf_load_text(&s->conf, c->conf, text, len, err);
+	if (rc == 0)
+		rc = read_files(s, c, fds, err);
+	if (rc == 0)
+		rc = check(s, c->conf, err);
+	if (rc < 0)
+		goto err;
+	free(text);
+	*out = s;
+	return 0;
+err:
+	free(text);
+	identity_settings_put(s);
+	return rc;
+}
+
+struct identity_settings *
+identity_settings_get(struct identity_settings *s)
+{
+	s->n_refs++;
+	return s;
+}
+
+void
+identity_settings_put(struct identity_settings *s)
+{
+	if (s == NULL || --s->n_refs > 0)
+		return;
+	identity_users_free(s->users);
+	mst_conf_free(s->conf);
+	free(s);
+}
