@@ -40,23 +40,15 @@ next_id(struct session_state *st)
 	return st->last_id;
 }
 
-int
-mst_session_open(struct mst_session **out, const struct mst_session_info *info, uint16_t mtu)
+// Takes the lease, also when it fails.
+static int
+open_session(struct mst_session **out, uint32_t index, const struct mst_session_info *info, uint16_t mtu)
 {
 	struct session_state *st = &session_state;
-	struct mst_session_info *copy;
-	struct mst_session *s;
-	uint32_t index;
-	uint16_t home;
+	uint16_t home = (uint16_t)(index % mst_rt_n_workers());
+	struct mst_session *s = session_pool_take(&st->sessions, mst_rt_worker_socket(home));
+	struct mst_session_info *copy = malloc(sizeof(*copy));
 
-	if (atomic_load_explicit(&st->live, memory_order_relaxed) >= st->capacity ||
-		session_lease_take(&st->leases, &index) < 0) {
-		session_bump(&st->exhausted);
-		return -EADDRNOTAVAIL;
-	}
-	home = (uint16_t)(index % mst_rt_n_workers());
-	s = session_pool_take(&st->sessions, mst_rt_worker_socket(home));
-	copy = malloc(sizeof(*copy));
 	if (s == NULL || copy == NULL) {
 		session_pool_give(s);
 		free(copy);
@@ -75,6 +67,55 @@ mst_session_open(struct mst_session **out, const struct mst_session_info *info, 
 	atomic_store_explicit(&mst_session_table_.slots[index], s, memory_order_release);
 	*out = s;
 	return 0;
+}
+
+static bool
+is_full(const struct session_state *st)
+{
+	return atomic_load_explicit(&st->live, memory_order_relaxed) >= st->capacity;
+}
+
+int
+mst_session_open(struct mst_session **out, const struct mst_session_info *info, uint16_t mtu)
+{
+	struct session_state *st = &session_state;
+	uint32_t index;
+
+	if (is_full(st) || session_lease_take(&st->leases, &index) < 0) {
+		session_bump(&st->exhausted);
+		return -EADDRNOTAVAIL;
+	}
+	return open_session(out, index, info, mtu);
+}
+
+int
+mst_session_open_at(
+	struct mst_session **out, uint32_t addr4, const struct mst_session_info *info, uint16_t mtu)
+{
+	struct session_state *st = &session_state;
+	uint32_t index = addr4 - mst_session_table_.base4;
+
+	if (is_full(st)) {
+		session_bump(&st->exhausted);
+		return -EADDRNOTAVAIL;
+	}
+	MST_TRY(session_lease_take_at(&st->leases, index));
+	return open_session(out, index, info, mtu);
+}
+
+int
+mst_session_hold(uint32_t addr4)
+{
+	MST_TRY(session_lease_take_at(&session_state.leases, addr4 - mst_session_table_.base4));
+	session_count(&session_state.free, -1);
+	return 0;
+}
+
+void
+mst_session_unhold(uint32_t addr4)
+{
+	session_lease_give(&session_state.leases, addr4 - mst_session_table_.base4);
+	session_count(&session_state.free, 1);
 }
 
 static void

@@ -5,9 +5,13 @@
 #include "mst_session.h"
 
 // Indices that are free to lease, oldest release first.
+struct session_lease_link {
+	uint32_t before, behind;
+};
+
 struct session_leases {
-	uint32_t *fifo;
-	uint32_t size, head, n_free;
+	struct session_lease_link *links; // of each address
+	uint32_t n_addresses, size, n_free;
 };
 
 // ---- tuples.c -----------------------------------------------------------------------------------
@@ -81,6 +85,8 @@ MST_MUST_USE int session_leases_init(
 void session_leases_fini(struct session_leases *l);
 // -EADDRNOTAVAIL: none is free.
 MST_MUST_USE int session_lease_take(struct session_leases *l, uint32_t *index);
+// -EADDRINUSE: it is leased, reserved or none of the pool.
+MST_MUST_USE int session_lease_take_at(struct session_leases *l, uint32_t index);
 void session_lease_give(struct session_leases *l, uint32_t index);
 
 static inline void

@@ -71,6 +71,49 @@ a_queue_wraps_many_times(void **state)
 	session_leases_fini(&l);
 }
 
+// Out of the middle and at both ends, and the order of the others stays.
+static void
+one_address_can_be_asked_for(void **state)
+{
+	static const uint32_t wanted[] = {3, 1, 6};
+	static const uint32_t left[] = {2, 4, 5};
+	struct session_leases l;
+	uint32_t index;
+
+	(void)state;
+	assert_int_equal(session_leases_init(&l, 8, (const uint32_t[]){7}, 1), 0); // 1 .. 6
+	for (size_t i = 0; i < MST_ARRAY_SIZE(wanted); i++) {
+		assert_int_equal(session_lease_take_at(&l, wanted[i]), 0);
+		assert_int_equal(session_lease_take_at(&l, wanted[i]), -EADDRINUSE);
+	}
+	assert_int_equal(l.n_free, 3);
+	for (size_t i = 0; i < MST_ARRAY_SIZE(left); i++) {
+		assert_int_equal(session_lease_take(&l, &index), 0);
+		assert_int_equal(index, left[i]);
+		assert_int_equal(session_lease_take_at(&l, index), -EADDRINUSE);
+	}
+	assert_int_equal(session_lease_take(&l, &index), -EADDRNOTAVAIL);
+	session_lease_give(&l, 3);
+	assert_int_equal(session_lease_take_at(&l, 3), 0);
+	session_leases_fini(&l);
+}
+
+static void
+what_is_not_for_lease_cannot_be_asked_for(void **state)
+{
+	struct session_leases l;
+
+	(void)state;
+	assert_int_equal(session_leases_init(&l, 16, (const uint32_t[]){3}, 1), 0);
+	assert_int_equal(session_lease_take_at(&l, 0), -EADDRINUSE);
+	assert_int_equal(session_lease_take_at(&l, 3), -EADDRINUSE);
+	assert_int_equal(session_lease_take_at(&l, 14), 0);
+	assert_int_equal(session_lease_take_at(&l, 15), -EADDRINUSE);
+	assert_int_equal(session_lease_take_at(&l, 16), -EADDRINUSE);
+	assert_int_equal(session_lease_take_at(&l, UINT32_MAX), -EADDRINUSE);
+	session_leases_fini(&l);
+}
+
 int
 main(void)
 {
@@ -78,6 +121,8 @@ main(void)
 		cmocka_unit_test(first_last_and_reserved_are_never_leased),
 		cmocka_unit_test(what_was_released_last_comes_last),
 		cmocka_unit_test(a_queue_wraps_many_times),
+		cmocka_unit_test(one_address_can_be_asked_for),
+		cmocka_unit_test(what_is_not_for_lease_cannot_be_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,10 +211,48 @@ max_sessions_is_a_bound_below_the_pool(void **state)
 	a = session();
 	b = session();
 	assert_int_equal(mst_session_open(&c, &info, 1400), -EADDRNOTAVAIL);
+	assert_int_equal(mst_session_open_at(&c, 0x0a090009, &info, 1400), -EADDRNOTAVAIL);
 	mst_session_close(a);
 	assert_int_equal(mst_session_open(&c, &info, 1400), 0);
 	mst_session_close(b);
 	mst_session_close(c);
+	mst_session_tables_destroy();
+}
+
+static void
+a_session_gets_the_address_it_had(void **state)
+{
+	struct mst_session_params p = params("10.9.0.0/29", "fd00:9::/64", 3);
+	struct mst_session_info info = {.user = "bob"};
+	struct mst_session *a = NULL, *b = NULL;
+	struct mst_session_counts c;
+
+	(void)state;
+	create(&p);
+	assert_int_equal(mst_session_hold(0x0a090001), 0);
+	assert_int_equal(mst_session_hold(0x0a090001), -EADDRINUSE);
+	mst_session_counts(&c);
+	assert_int_equal(c.leases_free, 5);
+	assert_int_equal(mst_session_open_at(&a, 0x0a090003, &info, 1400), 0);
+	assert_int_equal(a->addr4, 0x0a090003);
+	assert_int_equal(a->addr6[15], 3);
+	assert_ptr_equal(mst_session_by_addr4(0x0a090003), a);
+	assert_int_equal(mst_session_open_at(&b, 0x0a090003, &info, 1400), -EADDRINUSE);
+	assert_int_equal(mst_session_open_at(&b, 0x0a090001, &info, 1400), -EADDRINUSE); // held for another
+	assert_int_equal(mst_session_open_at(&b, 0x0a090000, &info, 1400), -EADDRINUSE);
+	assert_int_equal(mst_session_open_at(&b, 0x0a090007, &info, 1400), -EADDRINUSE);
+	assert_int_equal(mst_session_open_at(&b, 0x0a08ffff, &info, 1400), -EADDRINUSE);
+	b = session();
+	assert_int_equal(b->addr4, 0x0a090002); // not the one that is held
+	mst_session_close(a);
+	assert_int_equal(mst_session_open_at(&a, 0x0a090003, &info, 1400), -EADDRINUSE); // not free yet
+	mst_session_unhold(0x0a090001);
+	assert_int_equal(mst_session_open_at(&a, 0x0a090001, &info, 1400), 0);
+	mst_session_close(a);
+	mst_session_close(b);
+	mst_test_reclaim();
+	mst_session_counts(&c);
+	assert_int_equal(c.leases_free, 6);
 	mst_session_tables_destroy();
 }
 
@@ -306,6 +344,7 @@ main(void)
 		cmocka_unit_test(without_an_ipv6_pool_nothing_is_in_it),
 		cmocka_unit_test(the_pool_is_a_bound_and_it_is_counted),
 		cmocka_unit_test(max_sessions_is_a_bound_below_the_pool),
+		cmocka_unit_test(a_session_gets_the_address_it_had),
 		cmocka_unit_test(a_closed_session_stays_until_every_worker_has_passed),
 		cmocka_unit_test(an_id_is_not_used_again),
 		cmocka_unit_test(snapshots_walk_over_the_gaps),
