@@ -1,94 +1,13 @@
 #!/usr/bin/env python3
-"""What an attacker on the device's network can do with DTLS records.
+"""Datagrams for the tests.
 
-records.py capture IFACE FILE SECONDS   keeps the frames to UDP 443 that leave IFACE
-records.py replay IFACE FILE            sends the data records again as they are; prints how many
-records.py forge IFACE FILE             sends them with flipped bits, other numbers and the highest sequence number
-records.py hello IFACE FILE             sends the ClientHello again
 records.py garbage ADDRESS PORT         sends junk of many shapes from many ports; prints how many answers came
 records.py chatter ADDRESS SECONDS      sends a datagram every 0.2 s
 """
-import os
-import pickle
 import random
 import socket
 import sys
 import time
-
-ETH, IP, UDP = 14, 20, 8
-RECORD = ETH + IP + UDP
-
-
-def is_ours(frame):
-    return (len(frame) > RECORD + 13 and frame[12:14] == b"\x08\x00" and frame[ETH + 9] == 17
-            and frame[ETH + IP + 2:ETH + IP + 4] == (443).to_bytes(2, "big"))
-
-
-def capture(iface, path, seconds):
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-    sock.bind((iface, 0))
-    sock.settimeout(0.2)
-    frames = []
-    end = time.time() + float(seconds)
-    # Until there is a good number of data records, or the time is over.
-    while time.time() < end and sum(1 for f in frames if f[RECORD] == 23) < 12:
-        try:
-            frame = sock.recv(4096)
-        except TimeoutError:
-            continue
-        if is_ours(frame):
-            frames.append(frame)
-    with open(path + ".tmp", "wb") as out:
-        pickle.dump(frames, out)
-    os.rename(path + ".tmp", path)
-
-
-def load(path):
-    with open(path, "rb") as source:
-        return pickle.load(source)
-
-
-def raw(iface):
-    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
-    sock.bind((iface, 0))
-    return sock
-
-
-def data_records(path):
-    return [f for f in load(path) if f[RECORD] == 23]
-
-
-def replay(iface, path):
-    sock = raw(iface)
-    frames = data_records(path)
-    for frame in frames:
-        sock.send(frame)
-    print(len(frames))
-
-
-def forge(iface, path):
-    sock = raw(iface)
-    sent = 0
-    for frame in data_records(path):
-        for number in (1 << 20, (1 << 48) - 1):
-            forged = bytearray(frame)
-            forged[RECORD + 5:RECORD + 11] = number.to_bytes(6, "big")
-            sock.send(forged)
-            sent += 1
-        forged = bytearray(frame)
-        forged[RECORD + 5:RECORD + 11] = (1 << 21 | sent).to_bytes(6, "big")
-        forged[-1] ^= 1
-        sock.send(forged)
-        sent += 1
-    print(sent)
-
-
-def hello(iface, path):
-    sock = raw(iface)
-    frames = [f for f in load(path) if f[RECORD] == 22 and f[RECORD + 13] == 1]
-    for frame in frames[:1] * 3:
-        sock.send(frame)
-    print(len(frames))
 
 
 def junk():
@@ -135,5 +54,4 @@ def chatter(address, seconds):
         time.sleep(0.2)
 
 
-{"capture": capture, "replay": replay, "forge": forge, "hello": hello, "garbage": garbage,
- "chatter": chatter}[sys.argv[1]](*sys.argv[2:])
+{"garbage": garbage, "chatter": chatter}[sys.argv[1]](*sys.argv[2:])

@@ -35,4 +35,5 @@ def main():
         sys.exit("telemetry: %s has no %s" % (command, key))
 
 
-main()
+if __name__ == "__main__":
+    main()
