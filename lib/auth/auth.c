@@ -28,10 +28,11 @@ struct mst_auth {
 	const struct mst_conf *conf;
 	struct auth_helper helper;
 	struct auth_files files;
-	uint32_t generation; // of the configuration sent last
-	bool answered;	     // the helper has said what it thinks of it
-	bool waiting;	     // somebody here waits for that, and will say it
-	bool ready;	     // it can judge
+	uint64_t codes_from_s; // when this helper was started in place of another; 0: it is the first
+	uint32_t generation;   // of the configuration sent last
+	bool answered;	       // the helper has said what it thinks of it
+	bool waiting;	       // somebody here waits for that, and will say it
+	bool ready;	       // it can judge
 	struct mst_conf_error verdict;
 	int verdict_code;
 	struct sign_in *sign_ins;
@@ -127,7 +128,8 @@ configure(struct mst_auth *auth, struct mst_conf_error *err)
 	auth->generation++;
 	auth->answered = false;
 	auth->look_ns = mst_now_ns() + LOOK_NS;
-	return auth_files_send(&auth->files, &auth->helper, auth->conf, auth->generation, err);
+	return auth_files_send(
+		&auth->files, &auth->helper, auth->conf, auth->generation, auth->codes_from_s, err);
 }
 
 static int
@@ -231,6 +233,7 @@ restart(struct mst_auth *auth, uint64_t now_ns)
 
 	if (now_ns < auth->retry_ns || !auth_helper_reap(&auth->helper))
 		return;
+	auth->codes_from_s = (uint64_t)time(NULL);
 	if (start(auth, &err) == 0) {
 		MST_LOG(NOTICE, "auth", "the sign-in helper runs again, pid %d", (int)auth->helper.pid);
 		return;

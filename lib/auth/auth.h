@@ -35,4 +35,4 @@ struct auth_files {
 bool auth_files_changed(const struct auth_files *files, const struct mst_conf *conf);
 // Opens all that conf names and sends them to the helper. err is filled on failure.
 MST_MUST_USE int auth_files_send(struct auth_files *files, struct auth_helper *h, const struct mst_conf *conf,
-	uint32_t generation, struct mst_conf_error *err);
+	uint32_t generation, uint64_t codes_from_s, struct mst_conf_error *err);

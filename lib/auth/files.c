@@ -88,10 +88,11 @@ close_all(const int *fds, size_t n)
 
 int
 auth_files_send(struct auth_files *files, struct auth_helper *h, const struct mst_conf *conf,
-	uint32_t generation, struct mst_conf_error *err)
+	uint32_t generation, uint64_t codes_from_s, struct mst_conf_error *err)
 {
 	struct mst_auth_message m = {.kind = MST_AUTH_CONFIGURE,
-		.configure = {.generation = generation, .conf = conf->source.name}};
+		.configure = {
+			.generation = generation, .codes_from_s = codes_from_s, .conf = conf->source.name}};
 	struct wanted wanted[MST_AUTH_N_FILES];
 	uint8_t buf[2048 + 1024 * MST_AUTH_N_FILES];
 	int fds[1 + MST_AUTH_N_FILES] = {conf_open(conf)};

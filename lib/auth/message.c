@@ -31,10 +31,13 @@ struct layout {
 	size_t n;
 };
 
+// clang-format off
 #define AT(st, member) .offset = offsetof(struct st, member), .bytes = sizeof(((struct st *)0)->member)
 
 static const struct field configure_fields[] = {
-	{U32, UINT32_MAX, AT(mst_auth_configure, generation)}, {TEXT, 1024, AT(mst_auth_configure, conf)},
+	{U32, UINT32_MAX, AT(mst_auth_configure, generation)},
+	{U64, 0, AT(mst_auth_configure, codes_from_s)},
+	{TEXT, 1024, AT(mst_auth_configure, conf)},
 #define X(name, path, needed) {TEXT, 1024, AT(mst_auth_configure, files[MST_AUTH_FILE_##name])},
 	MST_AUTH_FILES(X)
 #undef X
@@ -54,12 +57,6 @@ static const struct field submit_fields[] = {
 	{TEXT, MST_AUTH_TEXT_BYTES, AT(mst_auth_try, platform)},
 	{TEXT, MST_AUTH_TEXT_BYTES, AT(mst_auth_try, device_id)},
 };
-_Static_assert(
-	offsetof(struct mst_auth_try, cert_len) == offsetof(struct mst_auth_try, cert) + sizeof(void *) &&
-		offsetof(struct mst_auth_try, issuer_len) ==
-			offsetof(struct mst_auth_try, issuer) + sizeof(void *),
-	"a blob's length stands behind it");
-
 static const struct field answer_fields[] = {
 	{U64, 0, AT(mst_auth_answered, token)},
 	{TEXT, MST_AUTH_PASSWORD_BYTES, AT(mst_auth_answered, answer)},
@@ -109,10 +106,15 @@ static const struct field result_fields[] = {
 	{U64, 0, AT(mst_auth_result, expires_unix_s)},
 };
 
-#define LAYOUT(table)                                                                                        \
-	{                                                                                                    \
-		table, MST_ARRAY_SIZE(table)                                                                 \
-	}
+#define LAYOUT(table) {table, MST_ARRAY_SIZE(table)}
+// clang-format on
+
+_Static_assert(
+	offsetof(struct mst_auth_try, cert_len) == offsetof(struct mst_auth_try, cert) + sizeof(void *) &&
+		offsetof(struct mst_auth_try, issuer_len) ==
+			offsetof(struct mst_auth_try, issuer) + sizeof(void *),
+	"a blob's length stands behind it");
+
 static const struct layout layouts[MST_AUTH_N_MESSAGES] = {
 	[MST_AUTH_CONFIGURE] = LAYOUT(configure_fields),
 	[MST_AUTH_SUBMIT] = LAYOUT(submit_fields),

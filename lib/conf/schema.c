@@ -190,6 +190,9 @@ static const struct mst_conf_key users_keys[] = {
 	{.name = "file", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_users, file), .min = 2,
 	 .max = PATH_MAX_BYTES, .def = "/etc/mstunnel/users", .change = MST_CONF_RELOAD,
 	 .help = "lines of user:groups:hash, as ocpasswd writes them"},
+	{.name = "oath", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_users, oath), .min = 2,
+	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "lines of HOTP/T30 USER - HEXSECRET: all have to give a one-time code, too; left out: none"},
 	ROW_END,
 };
 

@@ -10,6 +10,63 @@
 #define IDENTITY_THREADS_MAX 8
 #define IDENTITY_JOBS_MAX MST_AUTH_QUEUE_MAX
 
+// ---- lines.c ------------------------------------------------------------------------------------
+struct identity_lines {
+	const char *name; // of the file, for err
+	struct mst_conf_error *err;
+	uint32_t line;
+	void *arg; // the reader's
+};
+
+typedef int identity_line_fn(struct identity_lines *l, struct mst_rd line);
+
+// Calls fn for each line that is neither empty nor a comment, until one fails.
+MST_MUST_USE int identity_lines_each(struct identity_lines *l, struct mst_rd r, identity_line_fn *fn);
+// "FILE:LINE: ..."; -EINVAL.
+int identity_lines_reject(const struct identity_lines *l, const char *fmt, ...) MST_PRINTF(2, 3);
+int identity_lines_no_memory(const struct identity_lines *l);
+// Without control characters, but for the one.
+bool identity_lines_printable(struct mst_rd line, uint8_t also);
+// The bytes up to the separator, which is skipped, or to the end; was there a separator?
+bool identity_lines_take(struct mst_rd *r, uint8_t separator, struct mst_rd *part);
+int identity_lines_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+
+// ---- codes.c ------------------------------------------------------------------------------------
+#define IDENTITY_CODES_MAX 4096 // users within the life of a code
+struct identity_codes;
+
+struct identity_codes *identity_codes_create(void);
+void identity_codes_destroy(struct identity_codes *c);
+// Uses the code whose step began then: false when it, or a later one, was used already. Any thread.
+MST_MUST_USE bool identity_codes_use(
+	struct identity_codes *c, const char *name, uint64_t from_s, uint64_t now_s);
+
+// ---- oath.c -------------------------------------------------------------------------------------
+struct identity_oath_user {
+	char name[MST_AUTH_USER_BYTES];
+	uint8_t secret[64];
+	uint8_t secret_len;
+	uint8_t step_s;
+	uint8_t digits;
+	uint32_t line;
+};
+
+// Immutable once loaded.
+struct identity_oath {
+	struct identity_oath_user *users; // by name
+	uint32_t n_users;
+	uint32_t cap;
+	struct identity_oath_user nobodys; // for names that have none
+};
+
+MST_MUST_USE int identity_oath_parse(struct identity_oath **out, const char *name, const char *text,
+	size_t len, struct mst_conf_error *err);
+void identity_oath_free(struct identity_oath *o);
+// Is it the user's code of now, and was never used? It is used up when the rest was good (may_pass), and only then; the
+// work is the same for any name. Nothing from before codes_from_s is taken.
+bool identity_oath_verify(const struct identity_oath *o, struct identity_codes *codes, const char *name,
+	const char *code, uint64_t now_s, uint64_t codes_from_s, bool may_pass);
+
 // ---- users.c ------------------------------------------------------------------------------------
 struct identity_user {
 	const char *name; // into the text of the file; not terminated, as all here
@@ -45,6 +102,8 @@ struct identity_settings {
 	unsigned int n_refs; // counted by the serving thread alone
 	struct mst_conf *conf;
 	struct identity_users *users; // NULL: not a way of this configuration
+	struct identity_oath *oath;   // NULL: no one-time codes
+	uint64_t codes_from_s;
 	uint64_t seed;
 };
 
@@ -57,12 +116,15 @@ void identity_settings_put(struct identity_settings *s); // NULL is fine
 // ---- one sign-in, and the ways ------------------------------------------------------------------
 struct identity_way;
 
+#define IDENTITY_WAYS_MAX 3
 enum identity_job_state { IDENTITY_FREE, IDENTITY_WORKING, IDENTITY_ASKING };
 
 struct identity_job {
 	enum identity_job_state state;
-	bool cancelled; // while WORKING: nobody wants the result
-	const struct identity_way *way;
+	bool cancelled;					    // while WORKING: nobody wants the result
+	const struct identity_way *ways[IDENTITY_WAYS_MAX]; // each has to say OK, in this order
+	unsigned int n_ways, way;			    // way: the one at work
+	struct identity_codes *codes;
 	struct identity_settings *settings;
 	uint8_t *message; // what attempt points into
 	size_t message_len;
@@ -70,10 +132,12 @@ struct identity_job {
 	char answer[MST_AUTH_PASSWORD_BYTES];
 	char hash[IDENTITY_HASH_BYTES]; // of the user, or of another when nothing may pass
 	bool may_pass;
+	bool asked;  // for a one-time code
+	bool passed; // by password
 	struct mst_auth_result result;
 };
 
-// A way to verify. prepare: the serving thread, must not block. step: a thread of the pool; sets result.outcome, and is
+// A way to verify, or a part of one. prepare: the serving thread, must not block. step: a thread of the pool; sets result.outcome, and is
 // called again with the answer after MORE.
 struct identity_way {
 	const char *name;
@@ -82,6 +146,13 @@ struct identity_way {
 };
 
 extern const struct identity_way identity_way_users;
+
+// ways.c
+// The ways that the settings ask of somebody who shows what the sign-in shows; false: no method fits.
+MST_MUST_USE bool identity_ways_choose(struct identity_job *job);
+// After all ways have said OK: the group that was chosen is the first of his, or it is a refusal.
+void identity_ways_end(struct identity_job *job);
+void identity_job_wipe_password(struct identity_job *job);
 
 // ---- hash.c -------------------------------------------------------------------------------------
 // A hash of a kind and a cost that we are willing to compute?

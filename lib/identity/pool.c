@@ -59,16 +59,15 @@ judge(struct identity_job *job, struct crypt_data *scratch)
 {
 	struct mst_auth_result *result = &job->result;
 
-	job->way->step(job, scratch);
+	job->ways[job->way]->step(job, scratch);
 	mst_wipe(job->answer, sizeof(job->answer));
-	if (result->outcome == MST_AUTH_MORE)
+	if (result->outcome == MST_AUTH_MORE ||
+		(result->outcome == MST_AUTH_OK && job->way + 1 < job->n_ways))
 		return;
+	if (result->outcome == MST_AUTH_OK)
+		identity_ways_end(job);
 	mst_wipe(job->message, job->message_len);
 	mst_wipe(job->hash, sizeof(job->hash));
-	if (result->outcome != MST_AUTH_OK) {
-		result->n_groups = 0;
-		memset(result->groups, 0, sizeof(result->groups));
-	}
 }
 
 static void *

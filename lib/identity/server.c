@@ -13,7 +13,8 @@
 struct server {
 	int fd; // the gateway
 	struct identity_settings *settings;
-	struct identity_pool *hashing;
+	struct identity_pool *hashing; // for ways that compute
+	struct identity_codes *codes;
 	struct identity_job jobs[IDENTITY_JOBS_MAX];
 	uint8_t buf[MST_AUTH_MESSAGE_BYTES];
 };
@@ -86,6 +87,34 @@ take_job(struct server *s, const uint8_t *buf, size_t len)
 	return job;
 }
 
+static void
+start_way(struct server *s, struct identity_job *job)
+{
+	job->ways[job->way]->prepare(job);
+	identity_pool_start(s->hashing, job);
+}
+
+// Its result, unless nobody wants it; then it is asking, or free again.
+static int
+finish(struct server *s, struct identity_job *job)
+{
+	struct mst_auth_message m = {.kind = MST_AUTH_RESULT, .result = job->result};
+	int rc = 0;
+
+	// A question tells nothing of whom it is put to.
+	if (m.result.outcome != MST_AUTH_OK) {
+		m.result.n_groups = 0;
+		memset(m.result.groups, 0, sizeof(m.result.groups));
+	}
+	if (!job->cancelled)
+		rc = send_message(s, &m);
+	if (!job->cancelled && job->result.outcome == MST_AUTH_MORE)
+		job->state = IDENTITY_ASKING;
+	else
+		release(job);
+	return rc;
+}
+
 static int
 submit(struct server *s, const struct mst_auth_try *attempt, size_t len)
 {
@@ -95,11 +124,12 @@ submit(struct server *s, const struct mst_auth_try *attempt, size_t len)
 		return answer_busy(s, attempt);
 	job->state = IDENTITY_WORKING;
 	job->settings = identity_settings_get(s->settings);
-	job->way = &identity_way_users;
+	job->codes = s->codes;
 	job->result.token = job->attempt.token;
 	snprintf(job->result.user, sizeof(job->result.user), "%s", job->attempt.user);
-	job->way->prepare(job);
-	identity_pool_start(s->hashing, job);
+	if (!identity_ways_choose(job))
+		return finish(s, job);
+	start_way(s, job);
 	return 0;
 }
 
@@ -134,16 +164,12 @@ take_results(struct server *s)
 	struct identity_job *job;
 
 	while ((job = identity_pool_finish(s->hashing)) != NULL) {
-		struct mst_auth_message m = {.kind = MST_AUTH_RESULT, .result = job->result};
-		int rc = 0;
-
-		if (!job->cancelled)
-			rc = send_message(s, &m);
-		if (!job->cancelled && job->result.outcome == MST_AUTH_MORE)
-			job->state = IDENTITY_ASKING;
-		else
-			release(job);
-		MST_TRY(rc);
+		if (job->result.outcome == MST_AUTH_OK && !job->cancelled && job->way + 1 < job->n_ways) {
+			job->way++;
+			start_way(s, job);
+			continue;
+		}
+		MST_TRY(finish(s, job));
 	}
 	return 0;
 }
@@ -281,7 +307,8 @@ mst_identity_serve(int fd)
 	if (s == NULL)
 		return -ENOMEM;
 	s->fd = fd;
-	rc = identity_pool_create(&s->hashing, HASHING_THREADS);
+	s->codes = identity_codes_create();
+	rc = s->codes != NULL ? identity_pool_create(&s->hashing, HASHING_THREADS) : -ENOMEM;
 	if (rc == 0)
 		rc = serve(s);
 	// Threads first: they may still work on jobs.
@@ -289,6 +316,7 @@ mst_identity_serve(int fd)
 	for (size_t i = 0; i < MST_ARRAY_SIZE(s->jobs); i++)
 		release(&s->jobs[i]);
 	identity_settings_put(s->settings);
+	identity_codes_destroy(s->codes);
 	mst_wipe(s, sizeof(*s));
 	free(s);
 	return rc;

@@ -14,6 +14,7 @@ read_files(struct identity_settings *s, const struct mst_auth_configure *c, cons
 	for (size_t i = 0; i < MST_AUTH_N_FILES; i++) {
 		char *text;
 		size_t len;
+		int rc;
 
 		if (c->files[i][0] == '\0')
 			continue;
@@ -22,6 +23,12 @@ read_files(struct identity_settings *s, const struct mst_auth_configure *c, cons
 		switch ((enum mst_auth_file)i) {
 		case MST_AUTH_FILE_USERS:
 			MST_TRY(identity_users_parse(&s->users, c->files[i], text, len, err));
+			break;
+		case MST_AUTH_FILE_OATH:
+			rc = identity_oath_parse(&s->oath, c->files[i], text, len, err);
+			mst_wipe(text, len);
+			free(text);
+			MST_TRY(rc);
 			break;
 		case MST_AUTH_N_FILES:
 			break;
@@ -43,7 +50,7 @@ check(const struct identity_settings *s, const char *name, struct mst_conf_error
 			"%.300s: auth.methods[%u]: expected password, found another way", name, i);
 		return -EINVAL;
 	}
-	if (s->users == NULL) {
+	if (s->users == NULL && auth->password == MST_CONF_PASSWORD_USERS) {
 		snprintf(err->text, sizeof(err->text), "%.300s: auth.password: the users file is missing",
 			name);
 		return -EINVAL;
@@ -65,6 +72,7 @@ identity_settings_load(struct identity_settings **out, const struct mst_auth_con
 	if (s == NULL)
 		return rc;
 	s->n_refs = 1;
+	s->codes_from_s = c->codes_from_s;
 	mst_random(&s->seed, sizeof(s->seed));
 	for (size_t i = 0; i < MST_AUTH_N_FILES; i++)
 		want += c->files[i][0] != '\0';
@@ -104,6 +112,7 @@ identity_settings_put(struct identity_settings *s)
 	if (s == NULL || --s->n_refs > 0)
 		return;
 	identity_users_free(s->users);
+	identity_oath_free(s->oath);
 	mst_conf_free(s->conf);
 	free(s);
 }

@@ -1,6 +1,7 @@
 // The users file: text to a sorted table, a name to its hash, and the way to verify by it.
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "identity.h"
 
@@ -8,60 +9,12 @@
 #define NOBODYS_HASH "$6$notauserssalt$"
 
 struct parser {
+	struct identity_lines lines;
 	struct identity_users *users;
-	const char *name;
-	struct mst_conf_error *err;
-	uint32_t line;
 };
 
-MST_PRINTF(2, 3)
 static int
-reject(struct parser *p, const char *fmt, ...)
-{
-	size_t name_len = strlen(p->name);
-	va_list ap;
-	int head;
-
-	*p->err = (struct mst_conf_error){.line = p->line};
-	head = snprintf(p->err->text, sizeof(p->err->text),
-		"%s:%u: ", name_len > 160 ? p->name + name_len - 160 : p->name, p->line);
-	va_start(ap, fmt);
-	vsnprintf(p->err->text + head, sizeof(p->err->text) - (size_t)head, fmt, ap);
-	va_end(ap);
-	return -EINVAL;
-}
-
-static int
-no_memory(struct parser *p)
-{
-	(void)reject(p, "out of memory");
-	return -ENOMEM;
-}
-
-static bool
-is_printable(const uint8_t *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] < 0x20 || text[i] == 0x7f)
-			return false;
-	}
-	return true;
-}
-
-// The bytes up to the separator, which is skipped, or to the end; was there a separator?
-static bool
-take_until(struct mst_rd *r, uint8_t separator, struct mst_rd *part)
-{
-	const uint8_t *end = mst_rd_left(r) > 0 ? memchr(r->pos, separator, mst_rd_left(r)) : NULL;
-
-	*part = mst_rd_sub(r, end != NULL ? (size_t)(end - r->pos) : mst_rd_left(r));
-	if (end != NULL)
-		(void)mst_rd_u8(r);
-	return end != NULL;
-}
-
-static int
-check_groups(struct parser *p, struct mst_rd r)
+check_groups(const struct parser *p, struct mst_rd r)
 {
 	bool more = mst_rd_left(&r) > 0;
 
@@ -69,29 +22,32 @@ check_groups(struct parser *p, struct mst_rd r)
 		struct mst_rd group;
 
 		if (n == MST_AUTH_GROUPS_MAX)
-			return reject(p, "expected at most %u groups, found more", MST_AUTH_GROUPS_MAX);
-		more = take_until(&r, ',', &group);
+			return identity_lines_reject(
+				&p->lines, "expected at most %u groups, found more", MST_AUTH_GROUPS_MAX);
+		more = identity_lines_take(&r, ',', &group);
 		if (mst_rd_left(&group) == 0 || mst_rd_left(&group) >= MST_AUTH_GROUP_BYTES)
-			return reject(p, "expected groups of 1 to %u bytes, found one of %zu",
+			return identity_lines_reject(&p->lines,
+				"expected groups of 1 to %u bytes, found one of %zu",
 				MST_AUTH_GROUP_BYTES - 1, mst_rd_left(&group));
 	}
 	return 0;
 }
 
 static int
-parse_user(struct parser *p, struct mst_rd line, struct identity_user *out)
+parse_user(const struct parser *p, struct mst_rd line, struct identity_user *out)
 {
 	struct mst_rd name;
 	struct mst_rd groups;
 
-	if (!is_printable(line.pos, mst_rd_left(&line)))
-		return reject(p, "expected printable text, found a control character");
-	if (!take_until(&line, ':', &name) || !take_until(&line, ':', &groups) || mst_rd_left(&line) == 0 ||
-		memchr(line.pos, ':', mst_rd_left(&line)) != NULL)
-		return reject(p, "expected user:groups:hash, found another number of fields");
+	if (!identity_lines_printable(line, ' '))
+		return identity_lines_reject(&p->lines, "expected printable text, found a control character");
+	if (!identity_lines_take(&line, ':', &name) || !identity_lines_take(&line, ':', &groups) ||
+		mst_rd_left(&line) == 0 || memchr(line.pos, ':', mst_rd_left(&line)) != NULL)
+		return identity_lines_reject(
+			&p->lines, "expected user:groups:hash, found another number of fields");
 	if (mst_rd_left(&name) == 0 || mst_rd_left(&name) >= MST_AUTH_USER_BYTES)
-		return reject(p, "expected a user name of 1 to %u bytes, found %zu", MST_AUTH_USER_BYTES - 1,
-			mst_rd_left(&name));
+		return identity_lines_reject(&p->lines, "expected a user name of 1 to %u bytes, found %zu",
+			MST_AUTH_USER_BYTES - 1, mst_rd_left(&name));
 	// ocpasswd writes "*" for a user without group.
 	if (mst_rd_left(&groups) == 1 && groups.pos[0] == '*')
 		(void)mst_rd_u8(&groups);
@@ -103,13 +59,14 @@ parse_user(struct parser *p, struct mst_rd line, struct identity_user *out)
 		.groups_len = (uint16_t)mst_rd_left(&groups),
 		.hash = (const char *)line.pos,
 		.hash_len = (uint16_t)mst_rd_left(&line),
-		.line = p->line,
+		.line = p->lines.line,
 		.locked = line.pos[0] == '!' || line.pos[0] == '*',
 	};
 	// The hash itself is nobody's business, not the log's either.
 	if (!out->locked && !identity_hash_is_known(out->hash, out->hash_len))
-		return reject(p, "expected a crypt(5) hash ($y$ $2b$ $6$ $5$ $1$) of bearable cost, found "
-				 "something else");
+		return identity_lines_reject(&p->lines,
+			"expected a crypt(5) hash ($y$ $2b$ $6$ $5$ $1$) of bearable cost, found "
+			"something else");
 	return 0;
 }
 
@@ -119,13 +76,14 @@ append(struct parser *p, const struct identity_user *user)
 	struct identity_users *u = p->users;
 
 	if (u->n_users == MST_IDENTITY_USERS_MAX)
-		return reject(p, "expected at most %u users, found more", MST_IDENTITY_USERS_MAX);
+		return identity_lines_reject(
+			&p->lines, "expected at most %u users, found more", MST_IDENTITY_USERS_MAX);
 	if (u->n_users == u->cap) {
 		uint32_t cap = u->cap > 0 ? 2 * u->cap : 64;
 		struct identity_user *more = realloc(u->users, cap * sizeof(*more));
 
 		if (more == NULL)
-			return no_memory(p);
+			return identity_lines_no_memory(&p->lines);
 		u->users = more;
 		u->cap = cap;
 	}
@@ -134,31 +92,13 @@ append(struct parser *p, const struct identity_user *user)
 }
 
 static int
-parse_lines(struct parser *p, struct mst_rd r)
+parse_line(struct identity_lines *lines, struct mst_rd line)
 {
-	while (mst_rd_left(&r) > 0) {
-		struct mst_rd line;
-		struct identity_user user;
+	struct parser *p = lines->arg;
+	struct identity_user user;
 
-		p->line++;
-		(void)take_until(&r, '\n', &line);
-		if (mst_rd_left(&line) > MST_IDENTITY_LINE_BYTES_MAX)
-			return reject(p, "expected a line of at most %u bytes, found %zu",
-				MST_IDENTITY_LINE_BYTES_MAX, mst_rd_left(&line));
-		if (mst_rd_left(&line) == 0 || line.pos[0] == '#')
-			continue;
-		MST_TRY(parse_user(p, line, &user));
-		MST_TRY(append(p, &user));
-	}
-	return 0;
-}
-
-static int
-compare_names(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
-	return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+	MST_TRY(parse_user(p, line, &user));
+	return append(p, &user);
 }
 
 static int
@@ -166,7 +106,7 @@ compare_users(const void *a, const void *b)
 {
 	const struct identity_user *x = a;
 	const struct identity_user *y = b;
-	int order = compare_names(x->name, x->name_len, y->name, y->name_len);
+	int order = identity_lines_compare(x->name, x->name_len, y->name, y->name_len);
 
 	// Of two lines with one name the later is the one at fault.
 	return order != 0 ? order : (x->line > y->line) - (x->line < y->line);
@@ -182,15 +122,17 @@ index_users(struct parser *p)
 	qsort(u->users, u->n_users, sizeof(*u->users), compare_users);
 	u->usable = calloc(u->n_users, sizeof(*u->usable));
 	if (u->usable == NULL)
-		return no_memory(p);
+		return identity_lines_no_memory(&p->lines);
 	for (uint32_t i = 0; i < u->n_users; i++) {
 		const struct identity_user *x = &u->users[i];
 		const struct identity_user *before = x - 1;
 
-		p->line = x->line;
-		if (i > 0 && compare_names(before->name, before->name_len, x->name, x->name_len) == 0)
-			return reject(p, "expected each user once, found %.*s again (first in line %u)",
-				x->name_len, x->name, before->line);
+		p->lines.line = x->line;
+		if (i > 0 &&
+			identity_lines_compare(before->name, before->name_len, x->name, x->name_len) == 0)
+			return identity_lines_reject(&p->lines,
+				"expected each user once, found %.*s again (first in line %u)", x->name_len,
+				x->name, before->line);
 		if (!x->locked)
 			u->usable[u->n_usable++] = i;
 	}
@@ -202,20 +144,21 @@ identity_users_parse(
 	struct identity_users **out, const char *name, char *text, size_t len, struct mst_conf_error *err)
 {
 	struct identity_users *u = calloc(1, sizeof(*u));
-	struct parser p = {.users = u, .name = name, .err = err};
+	struct parser p = {.lines = {.name = name, .err = err, .arg = &p}, .users = u};
 	int rc = 0;
 
 	if (u == NULL) {
 		mst_wipe(text, len);
 		free(text);
-		return no_memory(&p);
+		return identity_lines_no_memory(&p.lines);
 	}
 	u->text = text;
 	u->text_len = len;
 	if (len > MST_IDENTITY_FILE_BYTES_MAX)
-		rc = reject(&p, "expected at most %u bytes, found %zu", MST_IDENTITY_FILE_BYTES_MAX, len);
+		rc = identity_lines_reject(
+			&p.lines, "expected at most %u bytes, found %zu", MST_IDENTITY_FILE_BYTES_MAX, len);
 	if (rc == 0)
-		rc = parse_lines(&p, mst_rd_init(text, len));
+		rc = identity_lines_each(&p.lines, mst_rd_init(text, len), parse_line);
 	if (rc == 0)
 		rc = index_users(&p);
 	if (rc < 0) {
@@ -248,7 +191,7 @@ identity_users_find(const struct identity_users *users, const char *name)
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 		const struct identity_user *u = &users->users[mid];
-		int order = compare_names(name, name_len, u->name, u->name_len);
+		int order = identity_lines_compare(name, name_len, u->name, u->name_len);
 
 		if (order == 0)
 			return u;
@@ -289,7 +232,7 @@ set_groups(const struct identity_user *user, struct mst_auth_result *result)
 	while (mst_rd_left(&r) > 0 && result->n_groups < MST_AUTH_GROUPS_MAX) {
 		struct mst_rd group;
 
-		(void)take_until(&r, ',', &group);
+		(void)identity_lines_take(&r, ',', &group);
 		memcpy(result->groups[result->n_groups], group.pos, mst_rd_left(&group));
 		result->groups[result->n_groups][mst_rd_left(&group)] = '\0';
 		result->n_groups++;
@@ -316,7 +259,24 @@ prepare(struct identity_job *job)
 static void
 step(struct identity_job *job, struct crypt_data *scratch)
 {
-	job->result.outcome = identity_hash_verify(job, scratch) ? MST_AUTH_OK : MST_AUTH_NO;
+	const struct identity_settings *settings = job->settings;
+
+	// Whoever it is and whatever came of the password, the code is asked for: only both together are judged.
+	if (!job->asked) {
+		job->passed = identity_hash_verify(job, scratch);
+		mst_wipe(job->hash, sizeof(job->hash));
+		identity_job_wipe_password(job);
+	} else if (!identity_oath_verify(settings->oath, job->codes, job->attempt.user, job->answer,
+			   (uint64_t)time(NULL), settings->codes_from_s, job->passed)) {
+		job->passed = false;
+	}
+	if (settings->oath != NULL && !job->asked) {
+		job->asked = true;
+		job->result.outcome = MST_AUTH_MORE;
+		snprintf(job->result.prompt, sizeof(job->result.prompt), "One-time code");
+		return;
+	}
+	job->result.outcome = job->passed ? MST_AUTH_OK : MST_AUTH_NO;
 }
 
 const struct identity_way identity_way_users = {.name = "users", .prepare = prepare, .step = step};

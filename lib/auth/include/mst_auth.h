@@ -142,7 +142,8 @@ pid_t mst_auth_pid(const struct mst_auth *auth); // of the helper; 0: it is away
 // Files that the gateway opens for the helper: name, where its path stands, whether it is needed.
 // clang-format off
 #define MST_AUTH_FILES(X)                                                                                \
-	X(USERS, conf->users.file, conf->auth.password == MST_CONF_PASSWORD_USERS)
+	X(USERS, conf->users.file, conf->auth.password == MST_CONF_PASSWORD_USERS)                      \
+	X(OATH, conf->users.oath, conf->auth.password == MST_CONF_PASSWORD_USERS && conf->users.oath[0] != '\0')
 // clang-format on
 
 enum mst_auth_file {
@@ -165,7 +166,8 @@ enum mst_auth_message_kind {
 
 struct mst_auth_configure {
 	uint32_t generation;
-	const char *conf;		     // path of the configuration, for errors
+	uint64_t codes_from_s; // one-time codes from before may have been used (Unix time); 0: none was
+	const char *conf;      // path of the configuration, for errors
 	const char *files[MST_AUTH_N_FILES]; // paths; empty: not needed
 };
 

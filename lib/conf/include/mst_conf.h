@@ -241,6 +241,7 @@ struct mst_conf_auth {
 
 struct mst_conf_users {
 	const char *file;
+	const char *oath; // empty: no one-time codes
 };
 
 struct mst_conf_limits {

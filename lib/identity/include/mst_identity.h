@@ -16,6 +16,11 @@
 // Serves the gateway at the other end of fd until that closes it: 0; or -errno.
 MST_MUST_USE int mst_identity_serve(int fd);
 
-// Is this text a users file? Any thread. As the server judges it, without keeping anything.
+// Of a file of one-time code secrets. A line is "HOTP/T30 USER - HEXSECRET", the format of liboath's usersfile: codes by
+// time (RFC 6238) with steps of T30 or T60 seconds, and /6 /7 or /8 digits. What follows the secret is skipped.
+
+// Is this text a users file, or one of secrets? Any thread. As the server judges it, without keeping anything.
 MST_MUST_USE int mst_identity_check_users(
+	const char *name, const char *text, size_t len, struct mst_conf_error *err);
+MST_MUST_USE int mst_identity_check_oath(
 	const char *name, const char *text, size_t len, struct mst_conf_error *err);
