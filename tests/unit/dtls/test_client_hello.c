@@ -246,6 +246,9 @@ refused_body(void **state)
 	REFUSED(MST_DTLS_SESSION_ID, p_.app_ids = 1, p_.app_id_len = 255);
 	REFUSED(MST_DTLS_HELLO, p_.app_ids = 1, p_.app_id_len = 16, p_.app_id_delta = 1);
 	REFUSED(MST_DTLS_HELLO, p_.app_ids = 1, p_.app_id_len = 16, p_.app_id_delta = -1);
+	// A length with nothing behind it; and what is malformed is told from what names no session.
+	REFUSED(MST_DTLS_HELLO, p_.app_ids = 1, p_.app_id_len = 0, p_.app_id_delta = 5);
+	REFUSED(MST_DTLS_HELLO, p_.id_len = 0, p_.cookie_len = 32, p_.list_delta = 1);
 }
 
 // One byte of a random that is not zero is enough.
