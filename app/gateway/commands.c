@@ -250,8 +250,6 @@ status_json(const struct gateway *g, bool statistics)
 	struct mst_control_counters k;
 	struct mst_control_gauges gauges;
 	struct mst_session_counts counts;
-	char certificate[320];
-	int days_left;
 	json_t *o = json_object();
 
 	mst_control_counters(g->control, &k);
@@ -281,9 +279,7 @@ status_json(const struct gateway *g, bool statistics)
 	put_load(o);
 	put_handed_over(o);
 	put_traffic(o);
-	mst_control_certificate(g->control, certificate, sizeof(certificate), &days_left);
-	put_text(o, "Certificate", certificate);
-	json_object_set_new(o, "Certificate days left", json_integer(days_left));
+	gateway_put_certificate(g, o);
 	put_text(o, "Crypto engine", mst_crypto_engine());
 	return o;
 }
@@ -478,6 +474,9 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 		return 0;
 	case MST_CTL_SHOW_PORTS:
 		*data = ports_json();
+		return 0;
+	case MST_CTL_SHOW_CERTIFICATE:
+		*data = gateway_certificates(g);
 		return 0;
 	case MST_CTL_DISCONNECT_USER:
 		return disconnect_user(g, args[0], data, err, err_cap);

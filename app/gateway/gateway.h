@@ -38,3 +38,7 @@ MST_MUST_USE int gateway_reload(struct gateway *g, char *err, size_t err_cap);
 // commands.c
 int gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n_args, json_t **data,
 	char *err, size_t err_cap);
+
+// front.c
+void gateway_put_certificate(const struct gateway *g, json_t *status);
+json_t *gateway_certificates(const struct gateway *g);

@@ -90,12 +90,22 @@ static const struct mst_conf_key ports_keys[] = {
 	ROW_END,
 };
 
+#define ROW_FILES(key, type_, list, count, help_) \
+	{.name = (key), .type = MST_CONF_PATH, MST_CONF_LIST_AT(type_, identity.list, identity.count), \
+	 .or_one = true, .max_items = 2, .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD, \
+	 .help = (help_)}
+
+// The site and each host have the same keys.
+#define IDENTITY_ROWS(type_) \
+	ROW_FILES("certificate", type_, certificates, n_certificates, \
+		"PEM file with the certificate and its chain; two of them: one ECDSA, one RSA"), \
+	ROW_FILES("key", type_, keys, n_keys, "PEM file with the private key; one for each certificate"), \
+	ROW_FILES("pfx", type_, pfx, n_pfx, "PKCS#12 file with certificate, chain and key, instead of the two"), \
+	ROW_FILES("pfx-password-file", type_, pfx_passwords, n_pfx_passwords, \
+		"file whose first line opens pfx; left out: no password")
+
 static const struct mst_conf_key tls_keys[] = {
-	{.name = "certificate", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_tls, certificate),
-	 .required = true, .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
-	 .help = "PEM file: the server's certificate, then the chain"},
-	{.name = "key", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_tls, key), .required = true,
-	 .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD, .help = "PEM file: the private key"},
+	IDENTITY_ROWS(struct mst_conf_tls),
 	{.name = "min-version", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_tls, min_version),
 	 .words = tls_words, .def = "1.2", .change = MST_CONF_RELOAD, .help = "oldest TLS that is accepted"},
 	ROW_END,
@@ -106,6 +116,19 @@ static const struct mst_conf_key listen_keys[] = {
 		"TCP and UDP port that devices connect to"),
 	{.name = "udp", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_listen, udp), .def = "true",
 	 .change = MST_CONF_RESTART, .help = "offer DTLS; false: all data over TLS"},
+	{.name = "public-address", .type = MST_CONF_STRING,
+	 MST_CONF_LIST_AT(struct mst_conf_listen, public_addresses, n_public_addresses), .or_one = true, .unique = true,
+	 .max_items = 16, .min = 1, .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "names and addresses that devices connect to: a certificate that lacks one is refused"},
+	ROW_END,
+};
+
+static const struct mst_conf_key hosts_keys[] = {
+	{.name = "name", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_host, names, n_names),
+	 .required = true, .or_one = true, .unique = true, .min_items = 1, .max_items = 8, .min = 1,
+	 .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "names that lead here (SNI), such as vpn.example.com or *.vpn.example.com"},
+	IDENTITY_ROWS(struct mst_conf_host),
 	ROW_END,
 };
 
@@ -238,6 +261,8 @@ static const struct mst_conf_key gateway_keys[] = {
 	{.name = "tls", MST_CONF_MAP_AT(struct mst_conf, tls, tls_keys), .required = true,
 	 .change = MST_CONF_RELOAD, .help = "who the gateway is to its devices"},
 	ROW_SECTION("listen", listen, listen_keys, MST_CONF_RESTART, "where devices connect"),
+	{.name = "hosts", MST_CONF_MAPS_AT(struct mst_conf, hosts, n_hosts, hosts_keys), .max_items = 64,
+	 .change = MST_CONF_RELOAD, .help = "more sites at the same address, each under names of its own"},
 	{.name = "pool", MST_CONF_MAP_AT(struct mst_conf, pool, pool_keys), .required = true,
 	 .change = MST_CONF_RESTART, .help = "networks that devices get their address from"},
 	ROW_SECTION("network", network, network_keys, MST_CONF_RELOAD, "what devices are told about the network"),

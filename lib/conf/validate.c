@@ -268,6 +268,66 @@ check_network(const struct check *c)
 	return 0;
 }
 
+// ---- who the gateway is -------------------------------------------------------------------------
+static int
+reject_count(const struct check *c, const char *path, const char *key, const char *want, uint32_t found)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s.%s", path, key);
+	return mst_conf_reject(c->tree, c->err, name, "expected %s, found %u", want, found);
+}
+
+static int
+check_identity(const struct check *c, const char *path, const struct mst_conf_identity *id)
+{
+	if (id->n_certificates + id->n_pfx == 0)
+		return mst_conf_reject(
+			c->tree, c->err, path, "expected certificate and key, or pfx, found neither");
+	if (id->n_keys != id->n_certificates)
+		return reject_count(c, path, "key", "one for each certificate", id->n_keys);
+	if (id->n_certificates + id->n_pfx > 2)
+		return reject_count(
+			c, path, "pfx", "two certificates at the most", id->n_certificates + id->n_pfx);
+	if (id->n_pfx_passwords > 1 && id->n_pfx_passwords != id->n_pfx)
+		return reject_count(
+			c, path, "pfx-password-file", "one, or one for each pfx", id->n_pfx_passwords);
+	return 0;
+}
+
+// The certificate's library looks at wildcards.
+static int
+check_name(const struct check *c, const char *key, const char *text)
+{
+	struct mst_ip ip;
+
+	if (mst_ip_parse(text, &ip) == 0)
+		return 0;
+	return check_domain(c, key, strncmp(text, "*.", 2) == 0 ? text + 2 : text);
+}
+
+static int
+check_sites(const struct check *c)
+{
+	const struct mst_conf *gw = c->conf;
+	char key[64];
+
+	MST_TRY(check_identity(c, "tls", &gw->tls.identity));
+	for (uint32_t i = 0; i < gw->listen.n_public_addresses; i++) {
+		snprintf(key, sizeof(key), "listen.public-address[%u]", i);
+		MST_TRY(check_name(c, key, gw->listen.public_addresses[i]));
+	}
+	for (uint32_t h = 0; h < gw->n_hosts; h++) {
+		snprintf(key, sizeof(key), "hosts[%u]", h);
+		MST_TRY(check_identity(c, key, &gw->hosts[h].identity));
+		for (uint32_t i = 0; i < gw->hosts[h].n_names; i++) {
+			snprintf(key, sizeof(key), "hosts[%u].name[%u]", h, i);
+			MST_TRY(check_name(c, key, gw->hosts[h].names[i]));
+		}
+	}
+	return 0;
+}
+
 static int
 check_dpdk(const struct check *c)
 {
@@ -293,5 +353,6 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	MST_TRY(check_ports_apart(&c));
 	MST_TRY(check_pool(&c, "pool.ipv4", &gw->pool.ipv4));
 	MST_TRY(check_pool(&c, "pool.ipv6", &gw->pool.ipv6));
+	MST_TRY(check_sites(&c));
 	return check_network(&c);
 }

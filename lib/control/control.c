@@ -76,24 +76,6 @@ watch_all(struct mst_control *c)
 
 // ---- what a reload makes anew -------------------------------------------------------------------
 static int
-make_tls(const struct mst_conf *conf, struct mst_tls_ctx **out, char *err, size_t err_cap)
-{
-	struct mst_tls_pair pair = {.cert_file = conf->tls.certificate, .key_file = conf->tls.key};
-	struct mst_tls_params p = {
-		.pairs = &pair,
-		.n_pairs = 1,
-		.min_version = conf->tls.min_version == MST_CONF_TLS_1_3 ? MST_TLS_1_3 : MST_TLS_1_2,
-		.now_unix_s = time(NULL),
-	};
-
-	MST_TRY(mst_tls_ctx_create(out, &p, err, err_cap));
-	if (mst_tls_ctx_warnings(*out)[0] != '\0')
-		MST_LOG(WARNING, "control", "certificate %s: %s", conf->tls.certificate,
-			mst_tls_ctx_warnings(*out));
-	return 0;
-}
-
-static int
 make_dtls(const struct mst_conf *conf, struct mst_tls_dtls_ctx **out, char *err, size_t err_cap)
 {
 	static const uint16_t ids[] = {
@@ -134,7 +116,7 @@ mst_control_check(const struct mst_conf *conf, char *err, size_t err_cap)
 	struct mst_tls_ctx *tls = NULL;
 	struct mst_tls_dtls_ctx *dtls = NULL;
 	struct mst_auth *auth = NULL;
-	int ret = make_tls(conf, &tls, err, err_cap);
+	int ret = control_site_make(conf, &tls, err, err_cap);
 
 	if (ret == 0)
 		ret = make_dtls(conf, &dtls, err, err_cap);
@@ -192,7 +174,7 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 		free(c);
 		return ret;
 	}
-	ret = make_tls(p->conf, &c->tls, err, err_cap);
+	ret = control_site_make(p->conf, &c->tls, err, err_cap);
 	if (ret == 0)
 		ret = make_dtls(p->conf, &c->dtls, err, err_cap);
 	if (ret == 0)
@@ -203,6 +185,8 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 		ret = watch_all(c);
 	if (ret == 0)
 		ret = control_telemetry_register(c);
+	if (ret == 0)
+		control_site_watch(c);
 	if (ret < 0) {
 		mst_control_destroy(c);
 		return ret;
@@ -261,7 +245,7 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 	struct mst_conf_error e;
 	int ret;
 
-	MST_TRY(make_tls(conf, &tls, err, err_cap));
+	MST_TRY(control_site_make(conf, &tls, err, err_cap));
 	ret = make_dtls(conf, &dtls, err, err_cap);
 	if (ret < 0) {
 		mst_tls_ctx_put(tls);
@@ -280,6 +264,7 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 	c->tls = tls;
 	c->dtls = dtls;
 	c->conf = conf;
+	control_site_note(c);
 	return 0;
 }
 
@@ -402,12 +387,19 @@ mst_control_auth_pid(const struct mst_control *c)
 	return mst_auth_pid(c->auth);
 }
 
-void
-mst_control_certificate(const struct mst_control *c, char *out, size_t cap, int *days_left)
+bool
+mst_control_certificate(const struct mst_control *c, size_t i, struct mst_control_certificate *out)
 {
-	struct mst_tls_cert_info info;
+	const struct mst_tls_ctx *ctx = c->tls;
+	size_t host = 0;
 
-	mst_tls_ctx_info(c->tls, 0, time(NULL), &info);
-	snprintf(out, cap, "%s (%s)", info.subject, info.key_type);
-	*days_left = (int)info.days_left;
+	for (; i >= mst_tls_ctx_pairs(ctx); host++) {
+		i -= mst_tls_ctx_pairs(ctx);
+		ctx = mst_tls_ctx_host(c->tls, host);
+		if (ctx == NULL)
+			return false;
+	}
+	out->host = host != 0 ? mst_tls_ctx_host_name(c->tls, host - 1) : "";
+	mst_tls_ctx_info(ctx, i, time(NULL), &out->info);
+	return true;
 }

@@ -124,10 +124,17 @@ struct control_kernel_fd {
 	struct event *event;
 };
 
+// The certificate files, looked at from time to time.
+struct control_site {
+	struct mst_wheel_timer look;
+	uint64_t used, seen; // what stat(2) said: of what is in use, and at the last look
+};
+
 struct mst_control {
 	const struct mst_conf *conf;
 	struct event_base *base;
 	struct mst_tls_ctx *tls;
+	struct control_site site;
 	struct mst_tls_dtls_ctx *dtls;
 	struct mst_auth *auth;
 	struct event *auth_event, *route_event, *tick_event;
@@ -202,6 +209,12 @@ MST_MUST_USE int control_listen(struct mst_control *c, char *err, size_t err_cap
 void control_listen_stop(struct mst_control *c);
 // One connection, if somebody waits and there is room.
 bool control_listen_accept(struct mst_control *c);
+
+// site.c: contexts of the site and its hosts
+MST_MUST_USE int control_site_make(
+	const struct mst_conf *conf, struct mst_tls_ctx **out, char *err, size_t err_cap);
+void control_site_note(struct mst_control *c);	// what is in use is what the files hold
+void control_site_watch(struct mst_control *c); // from now on, by its timer
 
 // newcomer.c: whoever has no tunnel yet
 void control_newcomer_queue(struct control_conn *conn);

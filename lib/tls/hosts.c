@@ -117,6 +117,18 @@ mst_tls_ctx_add_host(struct mst_tls_ctx *ctx, const char *const *names, size_t n
 	return 0;
 }
 
+const struct mst_tls_ctx *
+mst_tls_ctx_host(const struct mst_tls_ctx *ctx, size_t host)
+{
+	return host < ctx->n_hosts ? ctx->hosts[host].ctx : NULL;
+}
+
+const char *
+mst_tls_ctx_host_name(const struct mst_tls_ctx *ctx, size_t host)
+{
+	return host < ctx->n_hosts ? ctx->hosts[host].names[0] : "";
+}
+
 void
 tls_hosts_fini(struct mst_tls_ctx *ctx)
 {

@@ -12,7 +12,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct mst_conf *conf;
 
 	if (mst_conf_load_text(&conf, "f", (const char *)data, size, &err) == 0) {
-		MST_ASSERT(conf->ports.public.n_addresses > 0 && conf->tls.key[0] == '/');
+		MST_ASSERT(conf->ports.public.n_addresses > 0 &&
+			   conf->tls.identity.n_certificates == conf->tls.identity.n_keys);
 		mst_conf_free(conf);
 	} else {
 		MST_ASSERT(strncmp(err.text, "f:", 2) == 0 && strpbrk(err.text, "\n\r\033") == NULL);

@@ -186,15 +186,35 @@ struct mst_conf_ports {
 	struct mst_conf_port private;
 };
 
+// One or two certificates with their keys: pairs of PEM files, or files of PKCS#12.
+struct mst_conf_identity {
+	const char **certificates;
+	uint32_t n_certificates;
+	const char **keys; // as many, in the same order
+	uint32_t n_keys;
+	const char **pfx;
+	uint32_t n_pfx;
+	const char **pfx_passwords; // files; none, one for all, or as many as pfx
+	uint32_t n_pfx_passwords;
+};
+
 struct mst_conf_tls {
-	const char *certificate;
-	const char *key;
+	struct mst_conf_identity identity;
 	enum mst_conf_tls_version min_version;
 };
 
 struct mst_conf_listen {
 	uint16_t port;
 	bool udp;
+	const char **public_addresses; // names and IP addresses that devices know the gateway by
+	uint32_t n_public_addresses;
+};
+
+// A site of its own at the same address, chosen by the name that a device asks for.
+struct mst_conf_host {
+	const char **names;
+	uint32_t n_names;
+	struct mst_conf_identity identity;
 };
 
 struct mst_conf_pool {
@@ -277,6 +297,8 @@ struct mst_conf {
 	struct mst_conf_ports ports;
 	struct mst_conf_tls tls;
 	struct mst_conf_listen listen;
+	struct mst_conf_host *hosts;
+	uint32_t n_hosts;
 	struct mst_conf_pool pool;
 	struct mst_conf_network network;
 	struct mst_conf_dtls dtls;

@@ -7,6 +7,7 @@
 #include "mst_base.h"
 #include "mst_conf.h"
 #include "mst_session.h"
+#include "mst_tls.h"
 
 struct event_base;
 struct mst_control;
@@ -56,6 +57,8 @@ struct mst_control;
 	X(no_mbuf,      "packets from or to devices dropped by control: no mbuf")                                         \
 	X(path_to_stream,      "sessions whose path went over to CSTP")                                 \
 	X(path_to_dtls,        "sessions whose path came back to DTLS")                                 \
+	X(certificate_renewed, "times that a changed certificate file was taken")                        \
+	X(certificate_refused, "times that a changed certificate file was refused")                      \
 	X(neighbour_asked,     "neighbours the kernel was asked to resolve")
 // clang-format on
 
@@ -98,5 +101,10 @@ struct mst_control_gauges {
 };
 void mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out);
 pid_t mst_control_auth_pid(const struct mst_control *c); // of the sign-in helper; 0: it is away
-// Text of the certificate in use, its last day and days left.
-void mst_control_certificate(const struct mst_control *c, char *out, size_t cap, int *days_left);
+
+struct mst_control_certificate {
+	const char *host; // "": the gateway's own; lives until the next reload
+	struct mst_tls_cert_info info;
+};
+// Certificate number i in use; false behind the last one.
+bool mst_control_certificate(const struct mst_control *c, size_t i, struct mst_control_certificate *out);

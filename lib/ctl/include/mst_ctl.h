@@ -51,6 +51,7 @@ enum mst_ctl_view {
 	X(SHOW_SESSIONS,   "server show sessions",   "[START]", SESSIONS, "all sessions, also those that may still reconnect") \
 	X(SHOW_CYCLES,     "server show cycles",     "",       CYCLES,   "cycles per packet of each stage, by worker") \
 	X(SHOW_DROPS,      "server show drops",      "",       COUNTERS, "packets dropped, by reason") \
+	X(SHOW_CERTIFICATE, "server show certificate", "",     BLOCKS,   "certificates in use, their names, chains and days left") \
 	X(SHOW_PORTS,      "server show ports",      "",       TABLE,    "ports, their queues and counters") \
 	X(SHOW_PUNT,       "server show punt",       "",       COUNTERS, "packets handed to the kernel or the control lcore, by class") \
 	X(DISCONNECT_USER, "server disconnect user", "NAME",   MESSAGE,  "end all sessions of a user") \

@@ -58,6 +58,9 @@ MST_MUST_USE int mst_tls_ctx_create(
 // it fails. -EINVAL, -EEXIST: err tells; -ENOMEM.
 MST_MUST_USE int mst_tls_ctx_add_host(struct mst_tls_ctx *ctx, const char *const *names, size_t n,
 	struct mst_tls_ctx *host, char *err, size_t err_cap);
+// NULL behind the last host. Its certificates are looked at as the context's own.
+const struct mst_tls_ctx *mst_tls_ctx_host(const struct mst_tls_ctx *ctx, size_t host);
+const char *mst_tls_ctx_host_name(const struct mst_tls_ctx *ctx, size_t host); // the first of its names
 // Whether a name may stand in a certificate or a configuration: without a wildcard, or with one that is the whole first
 // label, and not all of the name (RFC 9525 6.3).
 bool mst_tls_name_is_good(const char *name, size_t len);

@@ -117,10 +117,9 @@ what_has_to_be_there(void **state)
 		{"log: {level: info}\nports:\n  public:\n    device: a\n",
 			"f:3:3: ports.public.addresses: expected a list of 1 to 8 items, each a network "
 			"ADDRESS/LENGTH, found no such key"},
-		{"ports: {public: {device: a, addresses: [192.0.2.1/24]}}\ntls: {key: /k}\n",
-			"f:2:1: tls.certificate: expected an absolute path of at most 1023 bytes, found no "
-			"such "
-			"key"},
+		{"ports: {public: {device: a, addresses: [192.0.2.1/24]}}\npool: {ipv4: 10.99.0.0/16}\ntls: "
+		 "{}\n",
+			"f:3:6: tls: expected certificate and key, or pfx, found neither"},
 		{"ports: {public: {device: a, addresses: [192.0.2.1/24]}}\ntls: {key: /k, certificate: /c}\n",
 			"f:1:1: pool: expected a map of keys, found no such key"},
 	};

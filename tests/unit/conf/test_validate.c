@@ -71,6 +71,46 @@ pool(void **state)
 	run(cases, MST_ARRAY_SIZE(cases));
 }
 
+#define SITE(tls) POOL PUBLIC tls "\n"
+
+static void
+sites(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{SITE("tls: {pfx: /p}"), NULL},
+		{SITE("tls: {pfx: /p, pfx-password-file: /w}"), NULL},
+		{SITE("tls: {pfx: [/p, /q], pfx-password-file: /w}"), NULL},
+		{SITE("tls: {pfx: [/p, /q], pfx-password-file: [/w, /x]}"), NULL},
+		{SITE("tls: {certificate: [/c, /d], key: [/k, /l]}"), NULL},
+		{SITE("tls: {certificate: /c, key: /k, pfx: /p}"), NULL},
+		{SITE("tls: {min-version: '1.3'}"),
+			"f:4:6: tls: expected certificate and key, or pfx, found neither"},
+		{SITE("tls: {certificate: /c}"),
+			"f:4:1: tls.key: expected one for each certificate, found 0"},
+		{SITE("tls: {certificate: [/c, /d], key: /k}"),
+			"f:4:35: tls.key: expected one for each certificate, found 1"},
+		{SITE("tls: {pfx: /p, key: /k}"),
+			"f:4:21: tls.key: expected one for each certificate, found 1"},
+		{SITE("tls: {certificate: [/c, /d], key: [/k, /l], pfx: /p}"),
+			"f:4:50: tls.pfx: expected two certificates at the most, found 3"},
+		{SITE("tls: {pfx: /p, pfx-password-file: [/w, /x]}"),
+			"f:4:35: tls.pfx-password-file: expected one, or one for each pfx, found 2"},
+		{BASE "hosts: [{name: a.example, pfx: /p}, {name: ['*.b', c.b], certificate: /c, key: /k}]\n",
+			NULL},
+		{BASE "hosts: [{name: a.example, pfx: /p}, {name: b}]\n",
+			"f:5:37: hosts[1]: expected certificate and key, or pfx, found neither"},
+		{BASE "hosts: [{name: 'a b', pfx: /p}]\n",
+			"f:5:16: hosts[0].name[0]: expected a domain name, found \"a b\""},
+		{BASE "listen: {public-address: [vpn.example, 192.0.2.1, '2001:db8::1', '*.example']}\n",
+			NULL},
+		{BASE "listen: {public-address: 'vpn example'}\n",
+			"f:5:26: listen.public-address[0]: expected a domain name, found \"vpn example\""},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
 #define PORT_AT(rest) TLS POOL "ports:\n  public:\n    device: a\n" rest
 #define REAL "expected an address that a host can have, found "
 
@@ -267,6 +307,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pool),
+		cmocka_unit_test(sites),
 		cmocka_unit_test(port_addresses),
 		cmocka_unit_test(port_gateway),
 		cmocka_unit_test(two_ports),
