@@ -147,6 +147,9 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	TAILQ_INIT(&c->unread);
 	TAILQ_INIT(&c->knocking);
 	TAILQ_INIT(&c->logins);
+	TAILQ_INIT(&c->roamers);
+	for (unsigned int i = 0; i < CONTROL_TUPLE_BUCKETS; i++)
+		TAILQ_INIT(&c->places[i]);
 	mst_random(&c->hash_seed, sizeof(c->hash_seed));
 	mst_wheel_init(&c->wheel, WHEEL_SLOT_NS, mst_now_ns());
 	return 0;

@@ -30,6 +30,15 @@ struct control_conn;
 struct control_handshake;
 TAILQ_HEAD(control_conns, control_conn);
 
+// An address that a device with an association has sent from, by UDP or TCP.
+struct control_place {
+	TAILQ_ENTRY(control_place) place; // of a bucket, whoever was looked at last at the end
+	struct control_login *login;
+	struct mst_ip ip; // family 0: none
+	uint64_t seen_ns; // when it was looked at
+};
+TAILQ_HEAD(control_places, control_place);
+
 // One accepted sign-in: what a cookie stands for. Lives from sign-in to logout, time-out or disconnect.
 struct control_login {
 	LIST_ENTRY(control_login) by_cookie;
@@ -37,6 +46,7 @@ struct control_login {
 	LIST_ENTRY(control_login) by_user;
 	LIST_ENTRY(control_login) by_id; // while it has a session
 	TAILQ_ENTRY(control_login) all;
+	TAILQ_ENTRY(control_login) roamer; // while roams
 	struct mst_control *c;
 	struct mst_wheel_timer look; // at the next time that its time limits or its path may change something
 	uint8_t cookie_hash[32];     // SHA-256 of the cookie: the cookie itself is not kept
@@ -52,6 +62,10 @@ struct control_login {
 	uint16_t route_mtu;    // of the kernel's route to the device; 0: none, the tun's will do
 	struct mst_secret psk; // exported by the latest CONNECT's connection
 	struct control_handshake *handshake;
+	struct control_place udp_place, tcp_place;
+	bool roams;		// it has had an association, which a record from elsewhere may be of
+	uint64_t roamed_ns;	// when that was so
+	struct rte_mbuf *stray; // the record that showed it, until the association has moved; or NULL
 	// The last flight of the handshake that made the session's association, resent verbatim (RFC
 	// 6347 4.2.4).
 	uint8_t flight[CONTROL_FLIGHT_DATAGRAMS][CONTROL_FLIGHT_BYTES];
@@ -150,6 +164,9 @@ struct mst_control {
 	struct control_login_bucket *by_cookie, *by_app_id, *by_user, *by_id; // of one array
 	uint32_t login_mask;
 	struct control_handshake_bucket by_tuple[CONTROL_TUPLE_BUCKETS];
+	struct control_places places[CONTROL_TUPLE_BUCKETS];
+	TAILQ_HEAD(, control_login) roamers;
+	uint64_t stray_due_ns;
 	uint32_t n_conns, n_half_open, n_logins, n_handshakes, max_logins;
 	uint64_t next_conn_number;
 	uint32_t hash_seed;
@@ -198,6 +215,8 @@ void control_look_arm(struct control_login *l);
 void control_look_at_path(struct control_login *l);
 // The device is at its keys: CSTP, where there is one, until it is heard under those that it has then.
 void control_look_take_stream(struct control_login *l);
+// It has just been: DTLS it is.
+void control_look_heard(struct control_login *l);
 // An association was published.
 void control_look_new_sa(struct control_login *l);
 // Ends the association; what is known of the session's use by it is kept.
@@ -273,6 +292,14 @@ unsigned int control_inbox(struct mst_control *c);
 void control_handshake_datagram(struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker,
 	const uint8_t *data, size_t len);
 void control_handshake_end(struct control_handshake *h);
+
+// roam.c
+// Where the device of an association is, for the day it sends from elsewhere.
+void control_roam_note(struct control_login *l);
+void control_roam_forget(struct control_login *l);
+// A protected record from an address that is nobody's. True: the mbuf was taken.
+bool control_roam_record(struct mst_control *c, const struct mst_sa_tuple *from, struct rte_mbuf *m,
+	const uint8_t *record, size_t len);
 
 // udp.c
 void control_udp_send(struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker,

@@ -110,7 +110,7 @@ publish(struct control_handshake *h)
 	if (ret < 0)
 		mst_sa_destroy_unpublished(sa);
 	else
-		control_look_new_sa(h->login);
+		control_roam_note(h->login);
 	return ret;
 }
 
@@ -127,6 +127,7 @@ finish(struct control_handshake *h)
 			strerror(-ret));
 	} else {
 		CONTROL_COUNT(c, dtls_done);
+		control_look_new_sa(l);
 		send_last_flight(h);
 	}
 	control_handshake_end(h);

@@ -51,6 +51,16 @@ take_handshake(struct mst_control *c, struct rte_mbuf *m)
 		control_handshake_datagram(c, &t, mst_pkt(m)->worker, payload, len);
 }
 
+static bool
+take_stray(struct mst_control *c, struct rte_mbuf *m)
+{
+	struct mst_sa_tuple t;
+	const uint8_t *payload;
+	size_t len;
+
+	return tuple_of(m, &t, &payload, &len) && control_roam_record(c, &t, m, payload, len);
+}
+
 // RFC 5246 7.2: level, description. A device that closes its association goes on by CSTP.
 static void
 take_record(struct mst_control *c, struct rte_mbuf *m)
@@ -107,8 +117,10 @@ take_some_notices(struct mst_control *c)
 			take_record(c, m[i]);
 		else if (flags & MST_PKT_RESOLVE)
 			take_resolve(c, m[i]);
-		else
+		else if (!(flags & MST_PKT_STRAY))
 			take_handshake(c, m[i]);
+		else if (take_stray(c, m[i]))
+			continue;
 		rte_pktmbuf_free(m[i]);
 	}
 	return n;

@@ -204,6 +204,7 @@ control_login_end(struct mst_control *c, struct control_login *l, const char *te
 	if (l->handshake != NULL)
 		control_handshake_end(l->handshake);
 	control_login_drop_app_id(l);
+	control_roam_forget(l);
 	LIST_REMOVE(l, by_cookie);
 	LIST_REMOVE(l, by_user);
 	mst_wheel_stop(&l->look);

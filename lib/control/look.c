@@ -82,6 +82,13 @@ control_look_take_stream(struct control_login *l)
 }
 
 void
+control_look_heard(struct control_login *l)
+{
+	if (atomic_load_explicit(&l->session->path, memory_order_relaxed) == MST_PATH_STREAM)
+		take_path(l, MST_PATH_DTLS, mst_now_ns());
+}
+
+void
 control_look_new_sa(struct control_login *l)
 {
 	l->new_sa_ns = l->path_ns = mst_now_ns();

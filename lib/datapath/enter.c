@@ -14,7 +14,7 @@ fresh_area(struct mst_pkt *p)
 	*p = (struct mst_pkt){.session_index = p->session_index, .session_id = p->session_id};
 }
 
-// A record that another worker parsed and looked up.
+// A record that another worker parsed and looked up, or that control has found the association of.
 static enum mst_verdict
 enter_record(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
@@ -124,7 +124,7 @@ static enum entrance
 entrance_of(const struct mst_pkt *p)
 {
 	switch (p->entry) {
-	case ENTRY_RECORD:
+	case MST_ENTRY_RECORD:
 		return ENTRANCE_RECORD;
 	case ENTRY_PLAIN:
 		return ENTRANCE_PLAIN;

@@ -10,7 +10,7 @@
 
 // ---- admission: what strangers can cause is bounded before it reaches another lcore -------------
 static uint64_t
-handshake_source(struct rte_mbuf *m, const struct mst_pkt *p)
+source_of(struct rte_mbuf *m, const struct mst_pkt *p)
 {
 	const uint8_t *l3 = pkt_data(m) + p->l3_off;
 
@@ -40,8 +40,14 @@ admit(struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, uint64_t tsc)
 {
 	switch (p->verdict) {
 	case MST_CONTROL:
-		return datapath_limiter_admit(&w->handshakes, handshake_source(m, p), tsc) ? MST_CONTROL
-											   : MST_DROP_RATE;
+		return datapath_limiter_admit(&w->handshakes, source_of(m, p), tsc) ? MST_CONTROL
+										    : MST_DROP_RATE;
+	case MST_STRAY:
+		p->flags |= MST_PKT_STRAY;
+		return datapath_limiter_admit(&w->strays, source_of(m, p), tsc) &&
+				       datapath_limiter_admit(&w->all_strays, 0, tsc)
+			       ? MST_STRAY
+			       : MST_DROP_NO_SESSION;
 	case MST_RESOLVE:
 		p->flags |= MST_PKT_RESOLVE;
 		return datapath_limiter_admit(&w->resolves, next_hop(m, p), tsc) ? MST_RESOLVE
@@ -109,7 +115,7 @@ to_owners(struct mst_worker *w, struct heap *h)
 				continue;
 			}
 			p->worker = w->index;
-			p->entry = v == MST_SPREAD_OUT ? ENTRY_PLAIN : ENTRY_RECORD;
+			p->entry = v == MST_SPREAD_OUT ? ENTRY_PLAIN : MST_ENTRY_RECORD;
 			heap_add(&same, h->m[i]);
 		}
 		h->n = rest;
@@ -121,7 +127,7 @@ to_owners(struct mst_worker *w, struct heap *h)
 }
 
 struct exits {
-	struct heap owners, control, resolve, kernel, stream, freed;
+	struct heap owners, control, stray, resolve, kernel, stream, freed;
 	struct mst_burst echo; // DPD responses, which go back out by this worker
 };
 
@@ -140,6 +146,9 @@ sort(struct mst_worker *w, struct exits *x, struct rte_mbuf *m, uint64_t tsc)
 	switch (v) {
 	case MST_CONTROL:
 		heap_add(&x->control, m);
+		break;
+	case MST_STRAY:
+		heap_add(&x->stray, m);
 		break;
 	case MST_RESOLVE:
 		heap_add(&x->resolve, m);
@@ -166,12 +175,13 @@ datapath_leave(struct mst_worker *w, struct mst_burst *b)
 	struct exits x;
 	uint64_t start = rte_rdtsc();
 
-	x.owners.n = x.control.n = x.resolve.n = x.kernel.n = x.stream.n = x.freed.n = 0;
+	x.owners.n = x.control.n = x.stray.n = x.resolve.n = x.kernel.n = x.stream.n = x.freed.n = 0;
 	burst_init(&x.echo, b->tsc);
 	for (uint16_t i = 0; i < b->n_left; i++)
 		sort(w, &x, b->left[i], b->tsc);
 	to_owners(w, &x.owners);
 	to_ring(w, w->control, &x.control, MST_CONTROL, MST_DROP_CONTROL_RING);
+	to_ring(w, w->control, &x.stray, MST_STRAY, MST_DROP_CONTROL_RING);
 	to_ring(w, w->control, &x.resolve, MST_RESOLVE, MST_DROP_CONTROL_RING);
 	to_ring(w, w->kernel, &x.kernel, MST_KERNEL, MST_DROP_KERNEL_RING);
 	to_ring(w, w->stream, &x.stream, MST_STREAM, MST_DROP_STREAM_RING);

@@ -40,7 +40,7 @@ lookup_one(const struct mst_worker *w, struct rte_mbuf *m, struct mst_pkt *p, st
 {
 	p->sa = sa;
 	if (unlikely(sa == NULL))
-		return not_for_these_keys(p, MST_DROP_NO_SESSION);
+		return not_for_these_keys(p, MST_STRAY);
 	if (unlikely(mst_wire_be16(pkt_data(m) + p->record_off + 3) != sa->epoch))
 		return not_for_these_keys(p, MST_DROP_EPOCH);
 	p->session = sa->session;

@@ -23,6 +23,7 @@
 	X(REFLECT,             PASS, "reflect",             "DPD request of a device, answered from the worker")                     \
 	X(SENT,                END,  "sent",                "transmitted")                                                           \
 	X(CONTROL,             END,  "control",             "DTLS handshake or alert handed to the control lcore")                   \
+	X(STRAY,               END,  "stray",               "record from an address of nobody: control asks whose it is")            \
 	X(RESOLVE,             END,  "resolve",             "control is to have the outer next hop resolved")                        \
 	X(KERNEL,              END,  "kernel",              "handed to the kernel")                                                  \
 	X(STREAM,              END,  "stream",              "handed to control, for a device without DTLS")                          \
@@ -52,7 +53,7 @@
 	X(DROP_REPLAY,         DROP, "drop_replay",         "record that was accepted before")                                       \
 	X(DROP_OLD,            DROP, "drop_old",            "record behind the replay window")                                       \
 	X(DROP_TAG,            DROP, "drop_tag",            "record with a wrong authentication tag")                                \
-	X(DROP_NO_SESSION,     DROP, "drop_no_session",     "record of nobody we know: unanswered")                                  \
+	X(DROP_NO_SESSION,     DROP, "drop_no_session",     "record from an address of nobody, beyond what is looked into")          \
 	X(DROP_STALE,          DROP, "drop_stale",          "session ended while the packet was between two lcores")                 \
 	X(DROP_TYPE,           DROP, "drop_type",           "message of a device with an unknown type byte")                         \
 	X(DROP_SPOOF,          DROP, "drop_spoof",          "source address is not the sender's to use")                             \

@@ -17,9 +17,8 @@
 #define WORKER_MAX_RXQ 32
 #define TX_BUFFER 64
 
-// On the ring between workers pkt->entry is one of these, or MST_ENTRY_FRAME for the owner of a transmit queue.
-#define ENTRY_RECORD 0xff // parsed and looked up: to open
-#define ENTRY_PLAIN 0xfe  // inner packet to a device, looked up: to seal
+// On the ring between workers pkt->entry is this, or MST_ENTRY_RECORD, or MST_ENTRY_FRAME for the owner of a transmit queue.
+#define ENTRY_PLAIN 0xfe // inner packet to a device, looked up: to seal
 
 // What a worker does besides running stages; counted like a stage.
 enum io_step { IO_RX, IO_ENTER, IO_LEAVE, IO_TX, IO_STEP_COUNT };
@@ -67,6 +66,8 @@ struct mst_worker {
 	alignas(64) struct worker_tx tx[MST_MAX_PORTS];
 	struct mst_punt_policer policer;
 	struct limiter handshakes; // by source
+	struct limiter strays;	   // by source
+	struct limiter all_strays; // of one bucket
 	struct limiter resolves;   // by next hop
 	uint32_t bursts[PIPELINE_COUNT];
 	struct idle idle;

@@ -10,6 +10,12 @@
 
 // A handshake is two to four datagrams of the device, and as many again when one is lost.
 #define DATAGRAMS_PER_HANDSHAKE 8
+// Devices that have a new address, many of them perhaps behind one translator; and all of a worker together, which is
+// what strangers with the addresses of others can make control spend on them.
+#define STRAYS_PER_S 100
+#define STRAYS_AT_ONCE 50
+#define ALL_STRAYS_PER_S 1000
+#define ALL_STRAYS_AT_ONCE 100
 // Questions about one unresolved next hop of the outer side.
 #define RESOLVES_PER_S 10
 #define RESOLVES_AT_ONCE 3
@@ -94,6 +100,8 @@ set_limits(struct mst_worker *w, const struct mst_datapath_params *p)
 
 	mst_random(&seed, sizeof(seed));
 	datapath_limiter_init(&w->handshakes, seed, rte_get_tsc_hz(), per_s, per_s);
+	datapath_limiter_init(&w->strays, seed, rte_get_tsc_hz(), STRAYS_PER_S, STRAYS_AT_ONCE);
+	datapath_limiter_init(&w->all_strays, seed, rte_get_tsc_hz(), ALL_STRAYS_PER_S, ALL_STRAYS_AT_ONCE);
 	datapath_limiter_init(&w->resolves, seed, rte_get_tsc_hz(), RESOLVES_PER_S, RESOLVES_AT_ONCE);
 	mst_punt_policer_init(&w->policer, rte_rdtsc());
 	mst_exception_register_policer(w->index, &w->policer);

@@ -3,7 +3,7 @@
 // Who may still hold an association that was retired: a worker, in the burst in hand (pkt->sa and the result
 // of the tuple lookup) and nowhere else, since a packet that crosses a ring names its session by index and
 // id; and a telemetry thread, which is a QSBR reader while it copies. Both are over when the defer queue
-// calls reclaim().
+// calls session_sa_reclaim().
 #include <errno.h>
 #include <string.h>
 
@@ -57,8 +57,8 @@ make_template(struct mst_sa *sa)
 	memset(h + 4, 0, 2);
 }
 
-static void
-settle_at(struct mst_sa *sa, const struct mst_sa_tuple *tuple, uint16_t owner)
+void
+session_sa_settle(struct mst_sa *sa, const struct mst_sa_tuple *tuple, uint16_t owner)
 {
 	sa->owner = owner;
 	sa->ip_version = (uint8_t)tuple->version;
@@ -66,8 +66,8 @@ settle_at(struct mst_sa *sa, const struct mst_sa_tuple *tuple, uint16_t owner)
 	make_template(sa);
 }
 
-static uint16_t
-owner_of(const struct mst_session *s, uint16_t worker)
+uint16_t
+session_sa_owner(const struct mst_session *s, uint16_t worker)
 {
 	return session_state.home_owns ? s->home : worker;
 }
@@ -75,7 +75,7 @@ owner_of(const struct mst_session *s, uint16_t worker)
 int
 mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_params *p)
 {
-	uint16_t owner = owner_of(s, p->owner);
+	uint16_t owner = session_sa_owner(s, p->owner);
 	struct mst_sa *sa;
 
 	if ((p->tuple.version != 4 && p->tuple.version != 6) || owner >= mst_rt_n_workers())
@@ -87,7 +87,7 @@ mst_sa_create(struct mst_sa **out, struct mst_session *s, const struct mst_sa_pa
 	sa->session_index = s->index;
 	sa->session_id = s->id;
 	sa->serial = ++session_state.last_serial;
-	settle_at(sa, &p->tuple, owner);
+	session_sa_settle(sa, &p->tuple, owner);
 	mst_dtls_window_init(&sa->window);
 	atomic_init(&sa->tx_seq, MST_DTLS_FIRST_DATA_SEQ);
 	*out = sa;
@@ -110,8 +110,8 @@ mst_sa_destroy_unpublished(struct mst_sa *sa)
 
 // Adds what was counted since the last call to the totals of the session: the counters of an association may
 // still move after it was retired, and the session's must never go back.
-static void
-fold_counters(struct mst_session *s, struct mst_sa *sa)
+void
+session_sa_fold(struct mst_session *s, struct mst_sa *sa)
 {
 	const struct mst_sa_counts now = {
 		.rx_packets = atomic_load_explicit(&sa->rx_packets, memory_order_relaxed),
@@ -128,15 +128,15 @@ fold_counters(struct mst_session *s, struct mst_sa *sa)
 	sa->folded = now;
 }
 
-static void
-reclaim(void *p)
+void
+session_sa_reclaim(void *p)
 {
 	struct mst_sa *sa = p;
 	// The session may have ended meanwhile: only the handle tells.
 	struct mst_session *s = mst_session_find(sa->session_index, sa->session_id);
 
 	if (s != NULL)
-		fold_counters(s, sa);
+		session_sa_fold(s, sa);
 	wipe_and_give(sa);
 }
 
@@ -145,8 +145,8 @@ retire(struct mst_sa *sa)
 {
 	MST_ASSERT(!sa->dead);
 	sa->dead = true;
-	fold_counters(sa->session, sa);
-	mst_rt_defer(reclaim, sa);
+	session_sa_fold(sa->session, sa);
+	mst_rt_defer(session_sa_reclaim, sa);
 }
 
 void
@@ -167,7 +167,7 @@ static void
 keep_or_retire(struct mst_session *s, struct mst_sa *old, bool has_slot)
 {
 	if (has_slot && session_state.n_before < session_pool_spare(session_state.capacity) / 2) {
-		fold_counters(s, old);
+		session_sa_fold(s, old);
 		atomic_store_explicit(&s->before, old, memory_order_release);
 		session_state.n_before++;
 		return;
@@ -200,13 +200,15 @@ mst_sa_publish(struct mst_sa *sa)
 		return 0;
 	}
 	session_count(&session_state.dtls, 1);
-	mst_session_set_path(s, MST_PATH_DTLS);
+	if (s->moving == NULL) // the path is what it was when that one was taken out
+		mst_session_set_path(s, MST_PATH_DTLS);
+	s->moving = NULL;
 	return 0;
 }
 
 // Out of every table: no worker will find it, and those that have it let go of it with their burst.
-static bool
-unlink_sa(struct mst_session *s)
+bool
+session_sa_unlink(struct mst_session *s)
 {
 	struct mst_sa *sa = atomic_load_explicit(&s->sa, memory_order_relaxed);
 
@@ -223,8 +225,9 @@ session_drop_sa(struct mst_session *s)
 {
 	struct mst_sa *sa = atomic_load_explicit(&s->sa, memory_order_relaxed);
 
+	s->moving = NULL;
 	mst_sa_retire_before(s);
-	if (unlink_sa(s))
+	if (session_sa_unlink(s))
 		retire(sa);
 }
 

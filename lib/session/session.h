@@ -101,6 +101,15 @@ session_bump(_Atomic uint64_t *c)
 	atomic_fetch_add_explicit(c, 1, memory_order_relaxed);
 }
 
+// ---- sa.c, for move.c
+// Gives it its place: tuple, header template, owner.
+void session_sa_settle(struct mst_sa *sa, const struct mst_sa_tuple *tuple, uint16_t owner);
+uint16_t session_sa_owner(
+	const struct mst_session *s, uint16_t worker); // when worker has what the device sends
+bool session_sa_unlink(struct mst_session *s);	       // false: there is none
+// Adds what was counted since the last time to the totals of the session.
+void session_sa_fold(struct mst_session *s, struct mst_sa *sa);
+void session_sa_reclaim(void *sa); // no worker can hold it
 // Unlinks the associations from tuple table and session and defers its reclaim; path is the caller's to
 // change.
 void session_drop_sa(struct mst_session *s);

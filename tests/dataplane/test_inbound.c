@@ -225,9 +225,10 @@ a_stranger_gets_no_byte(void **state)
 	rig_mark();
 	d.port++;
 	send_frame(frame, rig_data(&d, 0, "x", 1, frame));
-	assert_ended(MST_DROP_NO_SESSION);
+	assert_ended(MST_STRAY);
 	send_frame(frame, rig_data(&d, 3, "x", 1, frame));
-	assert_ended(MST_DROP_NO_SESSION);
+	assert_ended(MST_STRAY);
+	assert_int_equal(rig_empty_ring(mst_rt_ring(MST_RING_CONTROL)), 2);
 	d.port--;
 	for (unsigned int i = 0; i < 1000; i++) {
 		mst_random(junk, sizeof(junk));

@@ -69,7 +69,8 @@ a_session_may_end_in_mid_traffic(void **state)
 			rig_frame(frame, RIG_PRIVATE, l3, rig_packet(l3, RIG_HOST4, d.addr4, 17, 64, 10)));
 	}
 	rig_turn(0);
-	assert_int_equal(rig_verdict(MST_DROP_NO_SESSION), 8);
+	assert_int_equal(rig_verdict(MST_STRAY), 8);
+	assert_int_equal(rig_empty_ring(mst_rt_ring(MST_RING_CONTROL)), 8);
 	assert_int_equal(rig_verdict(MST_DROP_NO_DEVICE), 8);
 	mst_rt_worker_quiescent(0);
 	mst_test_reclaim();

@@ -177,6 +177,35 @@ a_port_may_be_full(void **state)
 	rig_device_close(&d);
 }
 
+// What strangers can make control look at: by source, and all of them together.
+static void
+strays_have_a_rate(void **state)
+{
+	struct mst_worker *w = rig_worker(0);
+
+	(void)state;
+	datapath_limiter_init(&w->strays, 1, rte_get_tsc_hz(), 1, 4);
+	datapath_limiter_init(&w->all_strays, 1, rte_get_tsc_hz(), 1, 6);
+	rig_device_open(&d, 0, 4);
+	rig_mark();
+	for (unsigned int i = 0; i < 30; i++) {
+		char peer[MST_IP_TEXT_BYTES];
+
+		snprintf(peer, sizeof(peer), "198.51.100.%u", 20 + i / 10);
+		d.port = (uint16_t)(30000 + i);
+		d.peer = peer;
+		rig_push(RIG_PUBLIC, frame, rig_data(&d, 0, "x", 1, frame));
+	}
+	assert_int_equal(rig_turn(0), 30);
+	assert_in_range(rig_verdict(MST_STRAY), 6, 7);
+	assert_int_equal(rig_verdict(MST_STRAY) + rig_verdict(MST_DROP_NO_SESSION), 30);
+	assert_int_equal(rig_empty_ring(mst_rt_ring(MST_RING_CONTROL)), rig_verdict(MST_STRAY));
+	datapath_limiter_init(&w->strays, 1, rte_get_tsc_hz(), 0, 0);
+	datapath_limiter_init(&w->all_strays, 1, rte_get_tsc_hz(), 0, 0);
+	d.peer = RIG_PEER4;
+	rig_device_close(&d);
+}
+
 static void
 a_source_has_a_rate_of_handshakes(void **state)
 {
@@ -258,6 +287,7 @@ main(void)
 		cmocka_unit_test(the_ring_of_the_worker_that_seals_may_be_full),
 		cmocka_unit_test(an_owner_that_does_not_exist_gets_nothing),
 		cmocka_unit_test(a_port_may_be_full),
+		cmocka_unit_test(strays_have_a_rate),
 		cmocka_unit_test(a_source_has_a_rate_of_handshakes),
 		cmocka_unit_test(the_way_to_the_kernel_is_policed_by_class),
 	};

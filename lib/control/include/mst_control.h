@@ -40,6 +40,11 @@ struct mst_control;
 	X(dtls_full,           "DTLS handshakes refused: too many in progress")                         \
 	X(dtls_resent,         "final flights resent")                                                  \
 	X(dtls_alerts,         "DTLS associations closed by the device's alert")                        \
+	X(stray_tries,         "trial openings of records from addresses of nobody")                    \
+	X(stray_nobody,        "records from addresses of nobody that no keys open")                    \
+	X(stray_over,          "records from addresses of nobody that nobody looked at: too many")      \
+	X(roam_moved,          "associations moved to where their device sends from now")               \
+	X(roam_stayed,         "moves given up: the device was heard at the old place meanwhile")       \
 	X(end_bye,             "sessions ended by the device")                                          \
 	X(end_idle,            "sessions ended idle")                                                   \
 	X(end_limit,           "sessions ended by the session time limit")                              \

@@ -227,6 +227,13 @@ mst_dtls_window_check(const struct mst_dtls_window *w, uint64_t seq)
 	return (*mst_dtls_window_word(w, seq) >> seq % 64 & 1) != 0 ? MST_DTLS_REPLAY : MST_DTLS_OK;
 }
 
+// The number behind the newest, for who does not own the receive side: it may be larger by now, never smaller.
+static inline uint64_t
+mst_dtls_window_next(const struct mst_dtls_window *w)
+{
+	return __atomic_load_n(&w->next, __ATOMIC_RELAXED);
+}
+
 // The same as a question.
 MST_MUST_USE static inline bool
 mst_dtls_window_fresh(const struct mst_dtls_window *w, uint64_t seq)
@@ -245,7 +252,7 @@ mst_dtls_window_commit(struct mst_dtls_window *w, uint64_t seq)
 	if (seq >= w->next) {
 		if (w->next == 0 || seq / 64 != (w->next - 1) / 64)
 			mst_dtls_window_enter(w, seq);
-		w->next = seq + 1;
+		__atomic_store_n(&w->next, seq + 1, __ATOMIC_RELAXED);
 	}
 	*(uint64_t *)(uintptr_t)mst_dtls_window_word(w, seq) |= 1ULL << seq % 64;
 	return true;

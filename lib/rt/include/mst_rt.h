@@ -134,7 +134,8 @@ static_assert(sizeof(struct mst_pkt) <= 64, "the packet area is one cache line")
 #define MST_PKT_INNER 0x01 // data begins at an IP header of the inside (tun), not at an Ethernet header (tap)
 #define MST_PKT_PLAIN 0x02 // on the control ring: data is the plaintext of an opened record of type content
 #define MST_PKT_RESOLVE                                                                                      \
-	0x04 // on the control ring: data is an outer IP packet whose next hop is to be resolved
+	0x04		   // on the control ring: data is an outer IP packet whose next hop is to be resolved
+#define MST_PKT_STRAY 0x08 // on the control ring: a protected record from an address that is nobody's
 
 static inline struct mst_pkt *
 mst_pkt(struct rte_mbuf *m)
@@ -146,7 +147,8 @@ mst_pkt(struct rte_mbuf *m)
 // Worker -> control, one each for the whole process, many producers, one consumer. What is in them:
 //   CONTROL  DTLS handshake and alert records: data = whole frame, l3_off record_off record_len set; or, with
 //            MST_PKT_PLAIN, what the keys of session_index, session_id opened: data = plaintext, content set; or,
-//            with MST_PKT_RESOLVE, an outer IP packet to ask mst_route_resolve about and to free
+//            with MST_PKT_RESOLVE, an outer IP packet to ask mst_route_resolve about and to free; or, with
+//            MST_PKT_STRAY, a record of unknown peer: whole frame, as for a handshake
 //   KERNEL   for a tap (whole frame) or the tun (inner IP packet, MST_PKT_INNER); exception drains it
 //   STREAM   inner IP packet towards a device without DTLS: session_index, session_id set
 enum mst_ring { MST_RING_CONTROL, MST_RING_KERNEL, MST_RING_STREAM, MST_RING_COUNT };
@@ -159,6 +161,7 @@ enum mst_entry {
 	MST_ENTRY_OUTER,       // outer IP packet made by control: stage_route, stage_rewrite
 	MST_ENTRY_FROM_DEVICE, // inner IP packet of a CSTP frame; session_index/id set: stage_inner onwards
 	MST_ENTRY_TO_DEVICE,   // inner IP packet from the kernel's tun: stage_lookup_out onwards
+	MST_ENTRY_RECORD, // whole frame, parsed and looked up: session_index/id, sa_serial set: stage_open onwards
 };
 struct rte_ring *mst_rt_ring_inject(unsigned int worker);
 struct rte_ring *mst_rt_ring_handoff(unsigned int worker);

@@ -100,6 +100,7 @@ struct mst_session {
 	uint64_t last_stream_rx_ns, last_stream_data_ns;
 	_Atomic uint64_t dtls_rx_packets, dtls_rx_bytes; // of associations gone
 	_Atomic uint64_t dtls_tx_packets, dtls_tx_bytes;
+	struct mst_sa *moving;	       // in no table until no worker can hold it: see mst_sa_move
 	void *owner;		       // control's connection state
 	struct mst_session_info *info; // on the heap: no worker reads it
 };
@@ -148,6 +149,20 @@ void mst_sa_destroy_unpublished(struct mst_sa *sa);
 MST_MUST_USE int mst_sa_publish(struct mst_sa *sa);
 void mst_sa_retire_before(struct mst_session *s);
 void mst_sa_retire(struct mst_session *s); // drop DTLS of the session: path falls back to STREAM
+// To where its device has gone. done runs on control when that is over: moved is false when the device has been heard
+// at the old place since, by a record that is newer.
+struct mst_sa_move {
+	struct mst_sa_tuple to;
+	uint16_t owner; // worker that the record came to; not looked at where home_owns
+	uint64_t seq;	// of the record that showed the way
+	void (*done)(struct mst_session *s, bool moved);
+};
+
+// The device has been heard from another address, by a record that these keys open and that is newer than all. Nothing
+// is sent to the old address any more; when no worker can hold the association it gets the new one, with the keys, the
+// window and the sequence numbers it has, unless m->seq has been overtaken meanwhile. -ENOENT: there is none, or it is on
+// the move already; -ENOMEM; -EEXIST: the address is another session's.
+MST_MUST_USE int mst_sa_move(struct mst_session *s, const struct mst_sa_move *m);
 void mst_session_set_path(struct mst_session *s, enum mst_session_path path);
 // Replaces s->info, which telemetry may be copying just now (a device that came back with its cookie). What
 // snapshots show as dtls_cipher is the suite of the association, whatever info says.

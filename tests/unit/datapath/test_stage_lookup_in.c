@@ -70,19 +70,19 @@ every_part_of_the_tuple_counts(void **state)
 	(void)state;
 	rig_device_open(&d, 0, 4);
 	d.port++;
-	assert_int_equal(lookup(23, 1), MST_DROP_NO_SESSION);
-	assert_int_equal(lookup(21, 1), MST_DROP_NO_SESSION);
+	assert_int_equal(lookup(23, 1), MST_STRAY);
+	assert_int_equal(lookup(21, 1), MST_STRAY);
 	d.port--;
 	d.peer = "198.51.100.8";
-	assert_int_equal(lookup(23, 1), MST_DROP_NO_SESSION);
+	assert_int_equal(lookup(23, 1), MST_STRAY);
 	d.peer = RIG_PEER4;
 	rig_route("203.0.113.5", MST_ADJ_LOCAL, RIG_PUBLIC);
 	d.gw = "203.0.113.5";
-	assert_int_equal(lookup(23, 1), MST_DROP_NO_SESSION);
+	assert_int_equal(lookup(23, 1), MST_STRAY);
 	d.gw = RIG_GW4;
 	assert_int_equal(lookup(23, 1), MST_NEXT);
 	rig_device_close(&d);
-	assert_int_equal(lookup(23, 1), MST_DROP_NO_SESSION);
+	assert_int_equal(lookup(23, 1), MST_STRAY);
 }
 
 static void
