@@ -1,13 +1,54 @@
 #!/usr/bin/env python3
 """Datagrams for the tests.
 
+records.py capture IFACE FILE SECONDS   keeps the frames to UDP 443 that leave IFACE
+records.py replay IFACE FILE            sends the data records again as they are; prints how many
 records.py garbage ADDRESS PORT         sends junk of many shapes from many ports; prints how many answers came
 records.py chatter ADDRESS SECONDS      sends a datagram every 0.2 s
 """
+import os
+import pickle
 import random
 import socket
 import sys
 import time
+
+ETH, IP, UDP = 14, 20, 8
+RECORD = ETH + IP + UDP
+
+
+def is_ours(frame):
+    return (len(frame) > RECORD + 13 and frame[12:14] == b"\x08\x00" and frame[ETH + 9] == 17
+            and frame[ETH + IP + 2:ETH + IP + 4] == (443).to_bytes(2, "big"))
+
+
+def capture(iface, path, seconds):
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+    sock.bind((iface, 0))
+    sock.settimeout(0.2)
+    frames = []
+    end = time.time() + float(seconds)
+    # Until there is a good number of data records, or the time is over.
+    while time.time() < end and sum(1 for f in frames if f[RECORD] == 23) < 12:
+        try:
+            frame = sock.recv(4096)
+        except TimeoutError:
+            continue
+        if is_ours(frame):
+            frames.append(frame)
+    with open(path + ".tmp", "wb") as out:
+        pickle.dump(frames, out)
+    os.rename(path + ".tmp", path)
+
+
+def replay(iface, path):
+    sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    sock.bind((iface, 0))
+    with open(path, "rb") as source:
+        frames = [f for f in pickle.load(source) if f[RECORD] == 23]
+    for frame in frames:
+        sock.send(frame)
+    print(len(frames))
 
 
 def junk():
@@ -54,4 +95,4 @@ def chatter(address, seconds):
         time.sleep(0.2)
 
 
-{"garbage": garbage, "chatter": chatter}[sys.argv[1]](*sys.argv[2:])
+{"capture": capture, "replay": replay, "garbage": garbage, "chatter": chatter}[sys.argv[1]](*sys.argv[2:])

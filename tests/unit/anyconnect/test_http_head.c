@@ -63,6 +63,12 @@ static const struct {
 	{"GET /a\tb HTTP/1.1\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
 	{"GET / http/1.1\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
 	{"GET / HTTP/1.10\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
+	{"GET /a\x7f HTTP/1.1\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
+	{"GET / HTTP/1-1\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
+	{"GET / HTTP//.1\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
+	{"GET / HTTP/:.1\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
+	{"GET / HTTP/1./\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
+	{"GET / HTTP/1.:\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
 	{"GET / HTTP/1.0\r\nHost: a\r\n\r\n", MST_AC_F_VERSION},
 	{"GET / HTTP/2.0\r\nHost: a\r\n\r\n", MST_AC_F_VERSION},
 	// Fields.
