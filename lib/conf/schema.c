@@ -193,6 +193,19 @@ static const struct mst_conf_key timeouts_keys[] = {
 	ROW_END,
 };
 
+static const struct mst_conf_key client_cert_keys[] = {
+	{.name = "ca", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_client_cert, ca), .min = 2,
+	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "PEM file: the CAs, roots or not, whose certificates are accepted of devices"},
+	{.name = "crl", .type = MST_CONF_PATH, MST_CONF_LIST_AT(struct mst_conf_client_cert, crls, n_crls), .or_one = true,
+	 .max_items = 16, .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "files with revocation lists, PEM or DER, of each CA below a trusted one; taken when they change"},
+	{.name = "crl-lenient", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, crl_lenient),
+	 .def = "false", .change = MST_CONF_RELOAD,
+	 .help = "true: a revocation list that is missing or too old refuses nobody"},
+	ROW_END,
+};
+
 static const struct mst_conf_key auth_keys[] = {
 	{.name = "methods", .type = MST_CONF_WORD, MST_CONF_LIST_AT(struct mst_conf_auth, methods, n_methods),
 	 .unique = true, .words = method_words, .min_items = 1, .max_items = 5, .def = "[password]",
@@ -200,6 +213,8 @@ static const struct mst_conf_key auth_keys[] = {
 	{.name = "password", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, password),
 	 .words = password_words, .def = "users", .change = MST_CONF_RELOAD,
 	 .help = "who knows the passwords; users: the file of section users"},
+	{.name = "certificate", MST_CONF_MAP_AT(struct mst_conf_auth, certificate, client_cert_keys),
+	 .change = MST_CONF_RELOAD, .help = "certificates of devices, for the methods that have the word"},
 	{.name = "helper", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_auth, helper), .min = 2,
 	 .max = PATH_MAX_BYTES, .change = MST_CONF_RESTART,
 	 .help = "program that verifies users; left out: mst-authd as it was installed"},

@@ -341,6 +341,16 @@ check_dpdk(const struct check *c)
 	return 0;
 }
 
+bool
+mst_conf_wants_certificates(const struct mst_conf *conf)
+{
+	for (uint32_t i = 0; i < conf->auth.n_methods; i++) {
+		if (conf->auth.methods[i] >= MST_CONF_METHOD_CERTIFICATE)
+			return true;
+	}
+	return false;
+}
+
 int
 conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct mst_conf_error *err)
 {
@@ -354,5 +364,8 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	MST_TRY(check_pool(&c, "pool.ipv4", &gw->pool.ipv4));
 	MST_TRY(check_pool(&c, "pool.ipv6", &gw->pool.ipv6));
 	MST_TRY(check_sites(&c));
+	if (mst_conf_wants_certificates(gw) && gw->auth.certificate.ca[0] == '\0')
+		return mst_conf_reject(tree, err, "auth.certificate.ca",
+			"expected a file of CA certificates, as auth.methods has certificate, found none");
 	return check_network(&c);
 }

@@ -178,7 +178,7 @@ http_record(struct control_conn *conn, uint8_t *data, size_t len)
 			break;
 		case MST_AC_CONNECT:
 			control_connect(conn);
-			return; // the client waits for the answer before it sends its first frame
+			return;	    // the client waits for the answer before it sends its first frame
 		case MST_AC_ANSWER: // the users file asks no questions
 		case MST_AC_CLOSE:
 			http_closed(conn);

@@ -28,7 +28,15 @@ make_one(const struct mst_conf *conf, const struct mst_conf_identity *id, const 
 	uint32_t n_names, struct mst_tls_ctx **out, char *err, size_t err_cap)
 {
 	struct mst_tls_pair pairs[MST_TLS_PAIRS_MAX];
+	const struct mst_conf_client_cert *cc = &conf->auth.certificate;
+	struct mst_tls_clients clients = {
+		.ca_file = cc->ca,
+		.crl_files = (const char *const *)cc->crls,
+		.n_crls = cc->n_crls,
+		.lenient_crls = cc->crl_lenient,
+	};
 	struct mst_tls_params p = {
+		.clients = mst_conf_wants_certificates(conf) ? &clients : NULL,
 		.pairs = pairs,
 		.n_pairs = pairs_of(id, pairs),
 		.min_version = conf->tls.min_version == MST_CONF_TLS_1_3 ? MST_TLS_1_3 : MST_TLS_1_2,
@@ -117,6 +125,8 @@ stamp_of(const struct mst_conf *conf)
 	uint64_t stamp = 0xcbf29ce484222325ULL;
 
 	stamp_identity(&stamp, &conf->tls.identity);
+	stamp_files(&stamp, &conf->auth.certificate.ca, 1);
+	stamp_files(&stamp, (const char *const *)conf->auth.certificate.crls, conf->auth.certificate.n_crls);
 	for (uint32_t i = 0; i < conf->n_hosts; i++)
 		stamp_identity(&stamp, &conf->hosts[i].identity);
 	return stamp;

@@ -49,7 +49,7 @@ create(struct mst_tls_conn **out, struct mst_tls_ctx *ctx, int fd, struct mst_tl
 	bio = tls_bio_socket(&conn->sock);
 	if (conn->ssl == NULL || bio == NULL)
 		goto err;
-	conn->seen = (struct tls_seen){.host = -1, .peer = tls_ctx_asks(ctx)};
+	conn->seen = (struct tls_seen){.peer = tls_ctx_asks(ctx)};
 	SSL_set_app_data(conn->ssl, &conn->seen);
 	conn->ctx = ctx;
 	ctx->refs++;
@@ -111,6 +111,7 @@ mst_tls_conn_destroy(struct mst_tls_conn *conn)
 	SSL_free(conn->ssl);
 	drop_ctx(conn);
 	tls_seen_fini(&conn->seen);
+	free(conn->seen.host);
 	ERR_clear_error();
 	free(conn);
 }
@@ -298,10 +299,10 @@ mst_tls_conn_write(struct mst_tls_conn *conn, const void *buf, size_t len)
 	return r;
 }
 
-int
+const char *
 mst_tls_conn_host(const struct mst_tls_conn *conn)
 {
-	return conn->seen.host;
+	return conn->seen.host != NULL ? conn->seen.host : "";
 }
 
 static const char *const peer_texts[] = {

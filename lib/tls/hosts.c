@@ -39,10 +39,11 @@ on_server_name(SSL *ssl, int *alert, void *arg)
 	if (host < 0)
 		return SSL_TLSEXT_ERR_NOACK;
 	SSL_CTX *c = ctx->hosts[host].ctx->ssl_ctx;
-	if (SSL_set_SSL_CTX(ssl, c) == NULL)
+	free(seen->host); // of a first ClientHello, which was answered by a retry
+	seen->host = strdup(ctx->hosts[host].names[0]);
+	if (seen->host == NULL || SSL_set_SSL_CTX(ssl, c) == NULL)
 		return SSL_TLSEXT_ERR_ALERT_FATAL;
 	SSL_set_verify(ssl, SSL_CTX_get_verify_mode(c), NULL);
-	seen->host = host;
 	seen->peer = tls_ctx_asks(ctx->hosts[host].ctx);
 	return SSL_TLSEXT_ERR_OK;
 }

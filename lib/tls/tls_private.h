@@ -79,7 +79,7 @@ struct tls_der {
 
 // What libssl's callbacks have seen of a device: the application data of its SSL.
 struct tls_seen {
-	int host; // that it asked for by name; -1: none of ours
+	char *host; // the first name of the one that it asked for; NULL: none of ours
 	enum mst_tls_peer peer;
 	const char *fault; // why its certificate was refused
 	struct tls_der leaf, issuer;

@@ -251,7 +251,16 @@ struct mst_conf_timeouts {
 	uint32_t tls_handshake_s;
 };
 
+// Whose certificates are accepted of devices, where a method needs one.
+struct mst_conf_client_cert {
+	const char *ca;
+	const char **crls;
+	uint32_t n_crls;
+	bool crl_lenient;
+};
+
 struct mst_conf_auth {
+	struct mst_conf_client_cert certificate;
 	enum mst_conf_method *methods; // alternatives
 	uint32_t n_methods;
 	enum mst_conf_password password; // where user names and passwords are verified
@@ -313,6 +322,9 @@ struct mst_conf {
 
 // routes and no-routes together
 #define MST_CONF_ROUTES_MAX 500
+
+// Whether a method of sign-in needs a certificate of the device.
+bool mst_conf_wants_certificates(const struct mst_conf *conf);
 
 // The table behind struct mst_conf, for mst_conf_schema_doc.
 extern const struct mst_conf_schema mst_conf_gateway;

@@ -54,8 +54,8 @@ struct mst_tls_ctx;
 MST_MUST_USE int mst_tls_ctx_create(
 	struct mst_tls_ctx **out, const struct mst_tls_params *p, char *err, size_t err_cap);
 // A site more at the same address: a device that asks for one of these names (SNI; a wildcard is the whole first label)
-// meets host's certificates and client CAs. Hosts have numbers in the order of these calls, from 0. Takes host, also when
-// it fails. -EINVAL, -EEXIST: err tells; -ENOMEM.
+// meets host's certificates and client CAs. Takes host, also when it
+// fails. -EINVAL, -EEXIST: err tells; -ENOMEM.
 MST_MUST_USE int mst_tls_ctx_add_host(struct mst_tls_ctx *ctx, const char *const *names, size_t n,
 	struct mst_tls_ctx *host, char *err, size_t err_cap);
 // NULL behind the last host. Its certificates are looked at as the context's own.
@@ -161,8 +161,9 @@ void mst_tls_conn_cork(struct mst_tls_conn *conn, struct mst_tls_cork *cork);
 // take waits inside, MST_TLS_CORK_BYTES at most and a record; call mst_tls_conn_flush when the socket is ready.
 MST_MUST_USE enum mst_tls_result mst_tls_conn_uncork(struct mst_tls_conn *conn);
 
-// The host that the device asked for by name; -1: none of ours, the context's own certificate.
-int mst_tls_conn_host(const struct mst_tls_conn *conn);
+// The first name of the host that the device asked for by one of its names; "": none of ours, the context's own
+// certificate. Lives as long as the connection, whatever becomes of the context.
+const char *mst_tls_conn_host(const struct mst_tls_conn *conn);
 
 // clang-format off
 #define MST_TLS_PEERS(X) \

@@ -104,6 +104,15 @@ sites(void **state)
 			"f:5:16: hosts[0].name[0]: expected a domain name, found \"a b\""},
 		{BASE "listen: {public-address: [vpn.example, 192.0.2.1, '2001:db8::1', '*.example']}\n",
 			NULL},
+		{BASE "auth: {methods: [password, token]}\n", NULL},
+		{BASE "auth: {methods: [certificate+token], certificate: {ca: /ca}}\n", NULL},
+		{BASE "auth: {methods: [password, certificate]}\n",
+			"f:5:1: auth.certificate.ca: expected a file of CA certificates, as auth.methods has "
+			"certificate, found none"},
+		{BASE "auth: {methods: [certificate+password], certificate: {crl: /crl}}\n",
+			"f:5:41: auth.certificate.ca: expected a file of CA certificates, as auth.methods "
+			"has "
+			"certificate, found none"},
 		{BASE "listen: {public-address: 'vpn example'}\n",
 			"f:5:26: listen.public-address[0]: expected a domain name, found \"vpn example\""},
 	};
