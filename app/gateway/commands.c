@@ -75,14 +75,18 @@ session_json(const struct gateway *g, const struct mst_session_view *v)
 {
 	struct mst_ip addr4 = mst_ip4_from_host(v->addr4);
 	struct mst_ip addr6 = {.family = 6};
+	struct mst_conf_profile profile;
 	char text[MST_IP_TEXT_BYTES];
 	json_t *o = json_object();
 
+	mst_conf_profile_of(g->conf, v->info.user, v->info.group, v->info.platform, &profile);
 	put_number(o, "ID", v->id);
 	put_text(o, "Username", v->info.user);
 	put_text(o, "Groupname", v->info.group);
 	put_text(o, "State", v->info.connected ? "connected" : "away");
 	put_text(o, "Device", v->info.platform[0] != '\0' ? v->info.platform : "-");
+	put_text(o, "Device type", v->info.device_type[0] != '\0' ? v->info.device_type : "-");
+	put_text(o, "Device ID", v->info.device_id[0] != '\0' ? v->info.device_id : "-");
 	put_number(o, "MTU", v->mtu);
 	put_text(o, "Remote IP", mst_ip_format(&v->info.remote, text));
 	put_text(o, "IPv4", mst_ip_format(&addr4, text));
@@ -99,8 +103,8 @@ session_json(const struct gateway *g, const struct mst_session_view *v)
 	put_number(o, "TX packets", v->tx_packets);
 	put_number(o, "DTLS RX packets", v->dtls_rx_packets);
 	put_number(o, "DTLS TX packets", v->dtls_tx_packets);
-	put_number(o, "DPD", g->conf->timeouts.dpd_s);
-	put_number(o, "KeepAlive", g->conf->timeouts.keepalive_s);
+	put_number(o, "DPD", profile.timeouts.dpd_s);
+	put_number(o, "KeepAlive", profile.timeouts.keepalive_s);
 	put_time(o, "Connected at", "raw_connected_at", (time_t)v->info.connected_unix_s);
 	put_text(o, "TLS ciphersuite", v->info.tls_cipher);
 	put_text(o, "DTLS cipher", v->info.dtls_cipher[0] != '\0' ? v->info.dtls_cipher : "-");

@@ -7,9 +7,7 @@
 
 // What never varies. Compression is not negotiated, keys of the CSTP connection are not renewed by the
 // client, and what other clients of the family want to see is here as well.
-static const char fixed_headers[] = "X-CSTP-Tunnel-All-DNS: false\r\n"
-				    "X-CSTP-Client-Bypass-Protocol: false\r\n"
-				    "X-CSTP-Smartcard-Removal-Disconnect: true\r\n"
+static const char fixed_headers[] = "X-CSTP-Smartcard-Removal-Disconnect: true\r\n"
 				    "X-CSTP-Rekey-Method: none\r\n"
 				    "X-CSTP-Disconnected-Timeout: none\r\n"
 				    "X-CSTP-Keep: true\r\n"
@@ -82,9 +80,20 @@ add_names(struct mst_str *s, const struct mst_ac_tunnel *t)
 		if (has_family(t, &t->dns[i]))
 			mst_str_fmt(s, "%s: %s\r\n", t->dns[i].family == 4 ? "X-CSTP-DNS" : "X-CSTP-DNS-IP6",
 				mst_ip_format(&t->dns[i], text));
-	add_text(s, "X-CSTP-Default-Domain", t->default_domain);
+	for (size_t i = 0; i < t->n_nbns; i++)
+		if (has_family(t, &t->nbns[i]))
+			mst_str_fmt(s, "X-CSTP-NBNS: %s\r\n", mst_ip_format(&t->nbns[i], text));
+	for (size_t i = 0; i < t->n_domains; i++) {
+		mst_str_fmt(s, "%s", i == 0 ? "X-CSTP-Default-Domain: " : " ");
+		ac_reply_add_clean(s, t->domains[i]);
+	}
+	mst_str_fmt(s, "%s", t->n_domains != 0 ? "\r\n" : "");
 	for (size_t i = 0; i < t->n_split_dns; i++)
 		add_text(s, "X-CSTP-Split-DNS", t->split_dns[i]);
+	mst_str_fmt(s, "X-CSTP-Tunnel-All-DNS: %s\r\n", t->tunnel_all_dns ? "true" : "false");
+	mst_str_fmt(s, "X-CSTP-Client-Bypass-Protocol: %s\r\n", t->bypass_protocol ? "true" : "false");
+	// In capitals: clients know no other spelling.
+	add_text(s, "X-CSTP-MSIE-Proxy-PAC-URL", t->pac_url);
 }
 
 // IPv4 with a dotted mask, IPv6 with a length and its own header name.

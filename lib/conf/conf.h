@@ -28,6 +28,18 @@ struct mst_conf_tree {
 	uint32_t n_nodes;
 };
 
+// schema.c
+extern const struct mst_conf_key conf_profile_keys[];
+
+// validate_network.c: the network section and the profiles.
+#define CONF_NET_TEXT_BYTES (MST_IP_TEXT_BYTES + 4)
+MST_MUST_USE int conf_networks_check(
+	const struct mst_conf *conf, const struct mst_conf_tree *tree, struct mst_conf_error *err);
+bool conf_is_domain(const char *text);
+// A network is written by its first address.
+MST_MUST_USE int conf_check_host_bits(const struct mst_conf_tree *tree, struct mst_conf_error *err,
+	const char *key, const struct mst_net *net);
+
 // tree.c. On success the caller ends with conf_tree_fini; name must outlive the tree. On failure err is
 // filled.
 MST_MUST_USE int conf_tree_parse(struct mst_conf_tree *tree, const char *name, const char *text, size_t len,

@@ -85,7 +85,7 @@ walk_map(struct walk *w, const struct mst_conf_key *keys, const char *prefix, co
 
 		snprintf(path, sizeof(path), "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", k->name);
 		if (!conf_is_one_map(k)) {
-			if (!leaf_equal(k, a, b))
+			if (is_present(k, a) != is_present(k, b) || !leaf_equal(k, a, b))
 				report(w, path, k);
 		} else if (both_present) {
 			walk_map(w, k->keys, path, member(a, k->offset), member(b, k->offset));

@@ -233,6 +233,8 @@ read_key(struct reader *r, const struct mst_conf_key *key, const struct conf_nod
 		return reject_missing(r, key, parent);
 	if (conf_is_one_map(key))
 		return read_nested(r, key, node, base);
+	if (key->has_present)
+		memcpy(member(base, key->present_offset), &(bool){node != NULL}, sizeof(bool));
 	if (node == NULL)
 		return read_default(r, key, base);
 	return read_leaf(r, key, node, base);

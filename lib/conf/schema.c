@@ -15,6 +15,7 @@
 
 #define LCORE_MAX 1023
 #define PATH_MAX_BYTES 1023
+#define PROFILES_MAX 1000
 #define DOMAIN_MAX_BYTES 253 // RFC 1035 section 2.3.4: 255 octets on the wire
 
 static const char *const hugepages_words[] = {"auto", "on", "off", NULL};
@@ -140,29 +141,43 @@ static const struct mst_conf_key pool_keys[] = {
 	ROW_END,
 };
 
+// What devices are told, in the section and in each profile. m: where in st the network stands; HAS: how it is noted
+// that a key was written; DEF: its default, which a profile has not.
+#define NETWORK_ROWS(st, m, HAS, DEF) \
+	{.name = "mtu", .type = MST_CONF_UINT, MST_CONF_AT(st, m mtu), HAS(mtu) .min = 1280, .max = 9000, DEF("1500") \
+	 .change = MST_CONF_RELOAD, .help = "largest IP packet of the link that carries the tunnel"}, \
+	{.name = "routes", .type = MST_CONF_NET, MST_CONF_LIST_AT(st, m routes, m n_routes), HAS(routes) \
+	 .unique = true, .max_items = MST_CONF_ROUTES_MAX, .change = MST_CONF_RELOAD, \
+	 .help = "networks that devices reach through the tunnel; none: everything"}, \
+	{.name = "no-routes", .type = MST_CONF_NET, MST_CONF_LIST_AT(st, m no_routes, m n_no_routes), HAS(no_routes) \
+	 .unique = true, .max_items = MST_CONF_ROUTES_MAX, .change = MST_CONF_RELOAD, \
+	 .help = "networks that devices do not reach through the tunnel"}, \
+	{.name = "dns", .type = MST_CONF_IP, MST_CONF_LIST_AT(st, m dns, m n_dns), HAS(dns) .unique = true, \
+	 .max_items = 3, .change = MST_CONF_RELOAD, \
+	 .help = "name servers for devices; clients use three at the most"}, \
+	{.name = "nbns", .type = MST_CONF_IP, MST_CONF_LIST_AT(st, m nbns, m n_nbns), HAS(nbns) .unique = true, \
+	 .family = 4, .max_items = 3, .change = MST_CONF_RELOAD, .help = "NetBIOS name servers for devices"}, \
+	{.name = "default-domain", .type = MST_CONF_STRING, MST_CONF_LIST_AT(st, m domains, m n_domains), HAS(domains) \
+	 .or_one = true, .unique = true, .max_items = 16, .min = 1, .max = DOMAIN_MAX_BYTES, \
+	 .change = MST_CONF_RELOAD, .help = "search domain for devices; several are searched in turn"}, \
+	{.name = "split-dns", .type = MST_CONF_STRING, MST_CONF_LIST_AT(st, m split_dns, m n_split_dns), HAS(split_dns) \
+	 .unique = true, .max_items = 64, .min = 1, .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD, \
+	 .help = "domains that the name servers above are asked for; none: all"}, \
+	{.name = "tunnel-all-dns", .type = MST_CONF_BOOL, MST_CONF_AT(st, m tunnel_all_dns), HAS(tunnel_all_dns) \
+	 DEF("false") .change = MST_CONF_RELOAD, \
+	 .help = "devices ask the name servers above alone, whatever split-dns says"}, \
+	{.name = "bypass-protocol", .type = MST_CONF_BOOL, MST_CONF_AT(st, m bypass_protocol), HAS(bypass_protocol) \
+	 DEF("false") .change = MST_CONF_RELOAD, \
+	 .help = "what an IP version without an address in the tunnel does: true: goes around it; false: is dropped"}, \
+	{.name = "pac-url", .type = MST_CONF_STRING, MST_CONF_AT(st, m pac_url), HAS(pac_url) .min = 1, .max = 1023, \
+	 .change = MST_CONF_RELOAD, .help = "file that tells browsers of devices their proxy, by http or https"}, \
+	{.name = "banner", .type = MST_CONF_STRING, MST_CONF_AT(st, m banner), HAS(banner) .multiline = true, .min = 1, \
+	 .max = 511, .change = MST_CONF_RELOAD, .help = "text that clients show when they are connected"}
+
+#define NO_MARK(key)
+#define DEFAULT(text) .def = (text),
 static const struct mst_conf_key network_keys[] = {
-	ROW_UINT("mtu", struct mst_conf_network, mtu, 1280, 9000, "1500", MST_CONF_RELOAD,
-		"largest IP packet of the link that carries the tunnel"),
-	{.name = "routes", .type = MST_CONF_NET, MST_CONF_LIST_AT(struct mst_conf_network, routes, n_routes),
-	 .unique = true, .max_items = MST_CONF_ROUTES_MAX, .change = MST_CONF_RELOAD,
-	 .help = "networks that devices reach through the tunnel; left out: everything"},
-	{.name = "no-routes", .type = MST_CONF_NET,
-	 MST_CONF_LIST_AT(struct mst_conf_network, no_routes, n_no_routes), .unique = true,
-	 .max_items = MST_CONF_ROUTES_MAX, .change = MST_CONF_RELOAD,
-	 .help = "networks that devices do not reach through the tunnel"},
-	{.name = "dns", .type = MST_CONF_IP, MST_CONF_LIST_AT(struct mst_conf_network, dns, n_dns),
-	 .unique = true, .max_items = 3, .change = MST_CONF_RELOAD,
-	 .help = "name servers for devices; clients use three at the most"},
-	{.name = "default-domain", .type = MST_CONF_STRING,
-	 MST_CONF_AT(struct mst_conf_network, default_domain), .min = 1, .max = DOMAIN_MAX_BYTES,
-	 .change = MST_CONF_RELOAD, .help = "search domain for devices"},
-	{.name = "split-dns", .type = MST_CONF_STRING,
-	 MST_CONF_LIST_AT(struct mst_conf_network, split_dns, n_split_dns), .unique = true, .max_items = 64,
-	 .min = 1, .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
-	 .help = "domains that the name servers above are asked for; left out: all"},
-	{.name = "banner", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_network, banner),
-	 .multiline = true, .min = 1, .max = 511, .change = MST_CONF_RELOAD,
-	 .help = "text that clients show when they are connected"},
+	NETWORK_ROWS(struct mst_conf_network, , NO_MARK, DEFAULT),
 	ROW_END,
 };
 
@@ -175,15 +190,26 @@ static const struct mst_conf_key dtls_keys[] = {
 };
 
 #define DAY_S 86400
+#define ROW_LIMIT(key, mark, member, low, high, DEF, def_, help_) \
+	{.name = (key), .type = MST_CONF_SECONDS, MST_CONF_AT(struct mst_conf_timeouts, member), \
+	 MST_CONF_PRESENT_AT(struct mst_conf_timeouts, mark), .min = (low), .max = (high), DEF(def_) \
+	 .change = MST_CONF_RELOAD, .help = (help_)}
+#define LIMIT_ROWS(DEF) \
+	ROW_LIMIT("dpd", has_dpd, dpd_s, 1, 3600, DEF, "90s", \
+		"silence after which a device is asked whether it is there"), \
+	ROW_LIMIT("idle", has_idle, idle_s, 0, 30 * DAY_S, DEF, "0", \
+		"time without data after which a session ends; 0: never"), \
+	ROW_LIMIT("session", has_session, session_s, 0, 365 * DAY_S, DEF, "0", \
+		"time since sign-in after which a session ends; 0: never"), \
+	ROW_LIMIT("mobile-dpd", has_mobile_dpd, mobile_dpd_s, 1, 3600, NO_MARK, "", \
+		"dpd of phones and tablets, whose radio has to wake up for it; left out: that of all"), \
+	ROW_LIMIT("mobile-idle", has_mobile_idle, mobile_idle_s, 0, 30 * DAY_S, NO_MARK, "", \
+		"idle of phones and tablets; left out: that of all")
+
 static const struct mst_conf_key timeouts_keys[] = {
-	ROW_SECONDS("dpd", struct mst_conf_timeouts, dpd_s, 1, 3600, "90s", MST_CONF_RELOAD,
-		"silence after which a device is asked whether it is there"),
+	LIMIT_ROWS(DEFAULT),
 	ROW_SECONDS("keepalive", struct mst_conf_timeouts, keepalive_s, 0, DAY_S, "300s", MST_CONF_RELOAD,
 		"pause after which an idle device sends a sign of life; 0: none"),
-	ROW_SECONDS("idle", struct mst_conf_timeouts, idle_s, 0, 30 * DAY_S, "0", MST_CONF_RELOAD,
-		"time without data after which a session ends; 0: never"),
-	ROW_SECONDS("session", struct mst_conf_timeouts, session_s, 0, 365 * DAY_S, "0", MST_CONF_RELOAD,
-		"time since sign-in after which a session ends; 0: never"),
 	ROW_SECONDS("cookie", struct mst_conf_timeouts, cookie_s, 5, 30 * DAY_S, "300s", MST_CONF_RELOAD,
 		"time within which a lost device may come back without signing in"),
 	ROW_SECONDS("auth", struct mst_conf_timeouts, auth_s, 5, 3600, "240s", MST_CONF_RELOAD,
@@ -203,6 +229,21 @@ static const struct mst_conf_key client_cert_keys[] = {
 	{.name = "crl-lenient", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, crl_lenient),
 	 .def = "false", .change = MST_CONF_RELOAD,
 	 .help = "true: a revocation list that is missing or too old refuses nobody"},
+	ROW_END,
+};
+
+#define MARK(key) MST_CONF_PRESENT_AT(struct mst_conf_profile, has_##key),
+static const struct mst_conf_key limits_of_profile[] = {LIMIT_ROWS(NO_MARK), ROW_END};
+const struct mst_conf_key conf_profile_keys[] = {
+	{.name = "group", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_profile, group), .min = 1, .max = 63,
+	 .change = MST_CONF_RELOAD, .help = "whose sessions it is for"},
+	{.name = "user", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_profile, user), .min = 1, .max = 127,
+	 .change = MST_CONF_RELOAD, .help = "the same, instead of group; beats the group's"},
+	NETWORK_ROWS(struct mst_conf_profile, network., MARK, NO_MARK),
+	{.name = "timeouts", MST_CONF_MAP_AT(struct mst_conf_profile, timeouts, limits_of_profile),
+	 .change = MST_CONF_RELOAD, .help = "how long things may take"},
+	{.name = "udp", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_profile, udp), MARK(udp)
+	 .change = MST_CONF_RELOAD, .help = "offer DTLS, where listen.udp does; false: all data over TLS"},
 	ROW_END,
 };
 
@@ -288,6 +329,9 @@ static const struct mst_conf_key gateway_keys[] = {
 	ROW_SECTION("limits", limits, limits_keys, MST_CONF_RELOAD, "bounds against overload"),
 	ROW_SECTION("control", control, control_keys, MST_CONF_RESTART, "the operators' way in"),
 	ROW_SECTION("log", log, log_keys, MST_CONF_LIVE, "what is logged"),
+	{.name = "profiles", MST_CONF_MAPS_AT(struct mst_conf, profiles, n_profiles, conf_profile_keys),
+	 .max_items = PROFILES_MAX, .change = MST_CONF_RELOAD,
+	 .help = "what groups and users are told instead of what stands in network and timeouts"},
 	ROW_END,
 };
 // clang-format on

@@ -10,8 +10,6 @@ struct check {
 	struct mst_conf_error *err;
 };
 
-#define NET_TEXT_BYTES (MST_IP_TEXT_BYTES + 4)
-
 static bool
 is_link_local(const struct mst_ip *ip)
 {
@@ -45,30 +43,11 @@ is_network_or_broadcast(const struct mst_net *net)
 	return host == 0 || host == host_mask;
 }
 
-static bool
-has_host_bits(const struct mst_net *net)
-{
-	struct mst_ip base = mst_net_base(net);
-
-	return !mst_ip_equal(&base, &net->ip);
-}
-
-static int
-reject_host_bits(const struct check *c, const char *key, const struct mst_net *net)
-{
-	struct mst_net base = {.ip = mst_net_base(net), .depth = net->depth};
-	char want[NET_TEXT_BYTES];
-	char found[NET_TEXT_BYTES];
-
-	return mst_conf_reject(c->tree, c->err, key, "expected a network address such as %s, found %s",
-		mst_net_format(&base, want), mst_net_format(net, found));
-}
-
 static int
 check_port_address(const struct check *c, const char *port, uint32_t i, const struct mst_net *net)
 {
 	char key[64];
-	char text[NET_TEXT_BYTES];
+	char text[CONF_NET_TEXT_BYTES];
 
 	if (is_host_address(&net->ip) && !is_network_or_broadcast(net) && net->depth > 0)
 		return 0;
@@ -179,7 +158,7 @@ static int
 check_pool_apart(const struct check *c, const char *key, const struct mst_net *pool, const char *name,
 	const struct mst_conf_port *port)
 {
-	char text[NET_TEXT_BYTES];
+	char text[CONF_NET_TEXT_BYTES];
 
 	for (uint32_t i = 0; i < port->n_addresses; i++) {
 		if (mst_net_overlaps(pool, &port->addresses[i]))
@@ -194,12 +173,11 @@ check_pool_apart(const struct check *c, const char *key, const struct mst_net *p
 static int
 check_pool(const struct check *c, const char *key, const struct mst_net *pool)
 {
-	char text[NET_TEXT_BYTES];
+	char text[CONF_NET_TEXT_BYTES];
 
 	if (pool->ip.family == 0)
 		return 0;
-	if (has_host_bits(pool))
-		return reject_host_bits(c, key, pool);
+	MST_TRY(conf_check_host_bits(c->tree, c->err, key, pool));
 	// :: and 0.0.0.0 are their networks' first addresses too, which no device gets.
 	if (!is_host_address(&pool->ip))
 		return mst_conf_reject(c->tree, c->err, key,
@@ -210,62 +188,11 @@ check_pool(const struct check *c, const char *key, const struct mst_net *pool)
 }
 
 static int
-check_routes(const struct check *c, const char *list, const struct mst_net *nets, uint32_t n)
-{
-	char key[64];
-	char text[NET_TEXT_BYTES];
-
-	for (uint32_t i = 0; i < n; i++) {
-		snprintf(key, sizeof(key), "network.%s[%u]", list, i);
-		if (nets[i].depth == 0)
-			return mst_conf_reject(c->tree, c->err, key,
-				"expected a part of the network, found %s: leave the list out for a full "
-				"tunnel",
-				mst_net_format(&nets[i], text));
-		if (has_host_bits(&nets[i]))
-			return reject_host_bits(c, key, &nets[i]);
-	}
-	return 0;
-}
-
-// RFC 1123 section 2.1 and RFC 2782 (underscore): nothing that could end a header line or a list.
-static bool
-is_domain(const char *text)
-{
-	return text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")] ==
-	       '\0';
-}
-
-static int
 check_domain(const struct check *c, const char *key, const char *text)
 {
-	if (is_domain(text))
+	if (conf_is_domain(text))
 		return 0;
 	return mst_conf_reject(c->tree, c->err, key, "expected a domain name, found \"%.60s\"", text);
-}
-
-static int
-check_network(const struct check *c)
-{
-	const struct mst_conf_network *net = &c->conf->network;
-	char key[64];
-
-	MST_TRY(check_routes(c, "routes", net->routes, net->n_routes));
-	MST_TRY(check_routes(c, "no-routes", net->no_routes, net->n_no_routes));
-	if (net->n_routes + net->n_no_routes > MST_CONF_ROUTES_MAX)
-		return mst_conf_reject(c->tree, c->err, "network.no-routes",
-			"expected at most %u together with network.routes, found %u", MST_CONF_ROUTES_MAX,
-			net->n_routes + net->n_no_routes);
-	if (net->mtu > c->conf->ports.public.mtu)
-		return mst_conf_reject(c->tree, c->err, "network.mtu",
-			"expected at most ports.public.mtu (%u), found %u", c->conf->ports.public.mtu,
-			net->mtu);
-	MST_TRY(check_domain(c, "network.default-domain", net->default_domain));
-	for (uint32_t i = 0; i < net->n_split_dns; i++) {
-		snprintf(key, sizeof(key), "network.split-dns[%u]", i);
-		MST_TRY(check_domain(c, key, net->split_dns[i]));
-	}
-	return 0;
 }
 
 // ---- who the gateway is -------------------------------------------------------------------------
@@ -367,5 +294,5 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	if (mst_conf_wants_certificates(gw) && gw->auth.certificate.ca[0] == '\0')
 		return mst_conf_reject(tree, err, "auth.certificate.ca",
 			"expected a file of CA certificates, as auth.methods has certificate, found none");
-	return check_network(&c);
+	return conf_networks_check(gw, tree, err);
 }

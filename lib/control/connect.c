@@ -18,17 +18,17 @@ struct mtus {
 };
 
 static struct mtus
-choose_mtus(const struct control_conn *conn, const struct mst_ac_connect_request *r)
+choose_mtus(const struct control_conn *conn, const struct mst_ac_connect_request *r, uint32_t link)
 {
-	uint32_t base = conn->c->conf->network.mtu;
+	uint32_t base = link;
 	uint32_t floor = mst_session_table_.has6 && r->wants_ipv6 ? MTU_MIN6 : MTU_MIN4;
 	uint32_t overhead = (conn->remote.family == 4 ? 20u : 40u) + UDP_BYTES + DTLS_OVERHEAD;
 
 	// The device may ask for less, never for more, and never for so little that nothing useful fits.
 	if (r->base_mtu != 0 && r->base_mtu < base)
 		base = r->base_mtu > floor + overhead ? r->base_mtu : floor + overhead;
-	if (base > conn->c->conf->network.mtu)
-		base = conn->c->conf->network.mtu;
+	if (base > link)
+		base = link;
 	return (struct mtus){.base = (uint16_t)base, .inner = (uint16_t)(base - overhead)};
 }
 
@@ -49,7 +49,9 @@ fill_info(const struct control_conn *conn, const struct control_login *l,
 	snprintf(info->group, sizeof(info->group), "%s", l->group);
 	snprintf(info->hostname, sizeof(info->hostname), "%.63s", r->hostname);
 	snprintf(info->user_agent, sizeof(info->user_agent), "%s", r->user_agent);
-	snprintf(info->platform, sizeof(info->platform), "%s", r->platform);
+	snprintf(info->platform, sizeof(info->platform), "%s", l->platform);
+	snprintf(info->device_type, sizeof(info->device_type), "%s", r->device_type);
+	snprintf(info->device_id, sizeof(info->device_id), "%s", r->device_id);
 	snprintf(info->tls_cipher, sizeof(info->tls_cipher), "%s", mst_tls_conn_cipher(conn->tls));
 	info->remote = conn->remote;
 	info->connected = true;
@@ -114,10 +116,12 @@ prepare_dtls(struct control_conn *conn, struct control_login *l)
 }
 
 static int
-answer(struct control_conn *conn, const struct mst_ac_connect_request *r, const struct mtus *mtu)
+answer(struct control_conn *conn, const struct mst_ac_connect_request *r,
+	const struct mst_conf_profile *profile, const struct mtus *mtu)
 {
 	const struct mst_conf *conf = conn->c->conf;
-	const struct mst_conf_network *net = &conf->network;
+	const struct mst_conf_network *net = &profile->network;
+	const struct mst_conf_timeouts *limits = &profile->timeouts;
 	struct control_login *l = conn->login;
 	const struct mst_session *s = l->session;
 	uint64_t used_s = (mst_now_ns() - l->signed_in_ns) / MST_NS_PER_S;
@@ -128,19 +132,24 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r, const 
 		.base_mtu = mtu->base,
 		.dns = net->dns,
 		.n_dns = net->n_dns,
-		.default_domain = net->default_domain[0] != '\0' ? net->default_domain : NULL,
+		.nbns = net->nbns,
+		.n_nbns = net->n_nbns,
+		.domains = net->domains,
+		.n_domains = net->n_domains,
 		.split_dns = net->split_dns,
 		.n_split_dns = net->n_split_dns,
+		.tunnel_all_dns = net->tunnel_all_dns,
+		.bypass_protocol = net->bypass_protocol,
+		.pac_url = net->pac_url[0] != '\0' ? net->pac_url : NULL,
 		.includes = net->routes,
 		.n_includes = net->n_routes,
 		.excludes = net->no_routes,
 		.n_excludes = net->n_no_routes,
-		.dpd_s = conf->timeouts.dpd_s,
-		.keepalive_s = conf->timeouts.keepalive_s,
-		.idle_s = conf->timeouts.idle_s,
-		.session_s = conf->timeouts.session_s,
-		.session_left_s =
-			used_s < conf->timeouts.session_s ? conf->timeouts.session_s - (uint32_t)used_s : 0,
+		.dpd_s = limits->dpd_s,
+		.keepalive_s = limits->keepalive_s,
+		.idle_s = limits->idle_s,
+		.session_s = limits->session_s,
+		.session_left_s = used_s < limits->session_s ? limits->session_s - (uint32_t)used_s : 0,
 		.banner = net->banner[0] != '\0' ? net->banner : NULL,
 		.hostname = r->hostname,
 	};
@@ -150,7 +159,7 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r, const 
 		memcpy(t.addr6.bytes, s->addr6, sizeof(s->addr6));
 		t.depth6 = 128;
 	}
-	if (conn->c->dtls != NULL && r->psk_negotiate) {
+	if (conn->c->dtls != NULL && profile->udp && r->psk_negotiate) {
 		MST_TRY(prepare_dtls(conn, l));
 		t.dtls_port = conf->listen.port;
 		t.app_id = l->app_id;
@@ -173,6 +182,7 @@ control_connect(struct control_conn *conn)
 {
 	struct mst_control *c = conn->c;
 	const struct mst_ac_connect_request *r = mst_ac_connect_request(conn->ac);
+	struct mst_conf_profile profile;
 	struct control_login *l;
 	struct mtus mtu;
 	int ret;
@@ -188,14 +198,17 @@ control_connect(struct control_conn *conn)
 		reject(conn, 401, "Cookie is not acceptable");
 		return;
 	}
-	mtu = choose_mtus(conn, r);
+	if (r->platform[0] != '\0')
+		snprintf(l->platform, sizeof(l->platform), "%s", r->platform);
+	control_terms_profile(l, &profile);
+	mtu = choose_mtus(conn, r, profile.network.mtu);
 	ret = attach(conn, l, r, &mtu);
 	if (ret < 0) {
 		CONTROL_COUNT(c, connect_no_address);
 		reject(conn, 503, ret == -EADDRNOTAVAIL ? "No address is free" : "Server is out of memory");
 		return;
 	}
-	ret = answer(conn, r, &mtu);
+	ret = answer(conn, r, &profile, &mtu);
 	if (ret < 0) {
 		MST_LOG(WARNING, "control", "CONNECT of %s: %s", l->user, strerror(-ret));
 		control_conn_close(conn);

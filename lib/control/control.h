@@ -52,6 +52,7 @@ struct control_login {
 	uint8_t cookie_hash[32];     // SHA-256 of the cookie: the cookie itself is not kept
 	char user[MST_SESSION_NAME_BYTES];
 	char group[64];
+	char platform[64];	     // of the device, as far as it has said
 	struct mst_session *session; // NULL until the first CONNECT
 	struct control_conn *conn;   // NULL while the device is away
 	uint64_t signed_in_ns;
@@ -206,6 +207,14 @@ void control_login_drop_app_id(struct control_login *l); // and the PSK
 void control_login_end(struct mst_control *c, struct control_login *l, const char *text);
 // Tells the kernel of a tunnel that takes less than its tun does, so that its ICMP names the right size.
 void control_login_set_mtu(struct control_login *l, uint16_t mtu);
+
+// terms.c: what the configuration says for a login; read anew whenever it matters, so that a reload counts
+struct control_terms {
+	uint64_t dpd_ns, idle_ns, session_ns; // 0: none
+};
+struct control_terms control_terms(const struct control_login *l);
+// All of it; borrows from the configuration.
+void control_terms_profile(const struct control_login *l, struct mst_conf_profile *out);
 
 // look.c: what time does to a login
 mst_wheel_fn control_look; // may end it; else arms its next look

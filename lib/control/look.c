@@ -137,17 +137,17 @@ cookie_end_ns(const struct control_login *l)
 static uint64_t
 session_end_ns(const struct control_login *l)
 {
-	uint32_t limit_s = l->c->conf->timeouts.session_s;
+	uint64_t limit_ns = control_terms(l).session_ns;
 
-	return limit_s != 0 ? l->signed_in_ns + limit_s * MST_NS_PER_S + 1 : UINT64_MAX;
+	return limit_ns != 0 ? l->signed_in_ns + limit_ns + 1 : UINT64_MAX;
 }
 
 static uint64_t
 idle_end_ns(const struct control_login *l)
 {
-	uint32_t limit_s = l->c->conf->timeouts.idle_s;
+	uint64_t limit_ns = control_terms(l).idle_ns;
 
-	return limit_s != 0 && l->session != NULL ? l->last_data_ns + limit_s * MST_NS_PER_S + 1 : UINT64_MAX;
+	return limit_ns != 0 && l->session != NULL ? l->last_data_ns + limit_ns + 1 : UINT64_MAX;
 }
 
 // ---- looks --------------------------------------------------------------------------------------

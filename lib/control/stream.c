@@ -243,7 +243,7 @@ control_stream_disconnect(struct control_conn *conn, const char *text)
 void
 control_stream_tick(struct control_conn *conn, uint64_t now_ns)
 {
-	uint64_t dpd_ns = conn->c->conf->timeouts.dpd_s * MST_NS_PER_S;
+	uint64_t dpd_ns = control_terms(conn->login).dpd_ns;
 	uint64_t silent_ns = now_ns - conn->last_rx_ns;
 
 	if (dpd_ns == 0 || silent_ns < dpd_ns)
@@ -262,7 +262,7 @@ control_stream_tick(struct control_conn *conn, uint64_t now_ns)
 uint64_t
 control_stream_due_ns(const struct control_conn *conn)
 {
-	uint64_t dpd_ns = conn->c->conf->timeouts.dpd_s * MST_NS_PER_S;
+	uint64_t dpd_ns = control_terms(conn->login).dpd_ns;
 	uint64_t dead_ns = conn->last_rx_ns + DPD_DEAD_FACTOR * dpd_ns + 1;
 	uint64_t ask_ns = conn->last_rx_ns + dpd_ns;
 

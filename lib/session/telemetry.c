@@ -168,6 +168,8 @@ session_info_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(d, "hostname", v.info.hostname);
 	rte_tel_data_add_dict_string(d, "user_agent", v.info.user_agent);
 	rte_tel_data_add_dict_string(d, "platform", v.info.platform);
+	rte_tel_data_add_dict_string(d, "device_type", v.info.device_type);
+	rte_tel_data_add_dict_string(d, "device_id", v.info.device_id);
 	rte_tel_data_add_dict_string(d, "tls_cipher", v.info.tls_cipher);
 	rte_tel_data_add_dict_string(d, "dtls_cipher", v.info.dtls_cipher);
 	rte_tel_data_add_dict_string(d, "remote", mst_ip_format(&v.info.remote, text));

@@ -236,9 +236,15 @@ struct mst_ac_tunnel {
 	uint16_t base_mtu; // outer
 	const struct mst_ip *dns;
 	size_t n_dns;
-	const char *default_domain; // or NULL
+	const struct mst_ip *nbns; // IPv4
+	size_t n_nbns;
+	const char *const *domains; // the default one, and more to search
+	size_t n_domains;
 	const char *const *split_dns;
 	size_t n_split_dns;
+	bool tunnel_all_dns;
+	bool bypass_protocol;
+	const char *pac_url;		// or NULL
 	const struct mst_net *includes; // none: the device sends everything
 	size_t n_includes;
 	const struct mst_net *excludes;

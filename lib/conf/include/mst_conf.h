@@ -58,7 +58,7 @@ struct mst_conf_key {
 	bool unique;	  // a list that holds each value once; not of maps
 	bool or_auto;	  // the word auto is a value: 0, or for a map the same as leaving it out
 	bool multiline;	  // a string that may hold line feeds
-	bool has_present; // a map whose struct has a bool that says whether it was written
+	bool has_present; // the struct has a bool that says whether it was written
 	uint8_t family;	  // IP, NET: 4 or 6 only; 0: both
 	uint32_t min_items;
 	uint32_t max_items;
@@ -230,9 +230,15 @@ struct mst_conf_network {
 	uint32_t n_no_routes;
 	struct mst_ip *dns;
 	uint32_t n_dns;
-	const char *default_domain;
+	struct mst_ip *nbns;
+	uint32_t n_nbns;
+	const char **domains; // the default domain, and more to search
+	uint32_t n_domains;
 	const char **split_dns;
 	uint32_t n_split_dns;
+	bool tunnel_all_dns;
+	bool bypass_protocol;
+	const char *pac_url;
 	const char *banner;
 };
 
@@ -243,12 +249,26 @@ struct mst_conf_dtls {
 
 struct mst_conf_timeouts {
 	uint32_t dpd_s;
-	uint32_t keepalive_s; // 0 = none
-	uint32_t idle_s;      // 0 = none
-	uint32_t session_s;   // 0 = none
+	uint32_t keepalive_s;	// 0 = none
+	uint32_t idle_s;	// 0 = none
+	uint32_t session_s;	// 0 = none
+	uint32_t mobile_dpd_s;	// of phones and tablets, where it was written
+	uint32_t mobile_idle_s; // the same; 0 = none
 	uint32_t cookie_s;
 	uint32_t auth_s;
 	uint32_t tls_handshake_s;
+	bool has_dpd, has_idle, has_session, has_mobile_dpd, has_mobile_idle; // written
+};
+
+// What the sessions of a group, or of a user, are told instead of what stands in network and timeouts.
+struct mst_conf_profile {
+	const char *group; // one of the two is not empty
+	const char *user;
+	struct mst_conf_network network;
+	struct mst_conf_timeouts timeouts;
+	bool udp;
+	bool has_mtu, has_routes, has_no_routes, has_dns, has_nbns, has_domains, has_split_dns,
+		has_tunnel_all_dns, has_bypass_protocol, has_pac_url, has_banner, has_udp; // written
 };
 
 // Whose certificates are accepted of devices, where a method needs one.
@@ -317,8 +337,17 @@ struct mst_conf {
 	struct mst_conf_limits limits;
 	struct mst_conf_control control;
 	struct mst_conf_log log;
+	struct mst_conf_profile *profiles;
+	uint32_t n_profiles;
 	struct mst_conf_source source;
 };
+
+// What holds for a session: the sections network, timeouts and listen.udp, key by key replaced by what the
+// profile of its group has written, and then by what the profile of its user has. platform: what the device
+// says it is; a phone's dpd and idle are the mobile ones, where somebody wrote them. out borrows from conf.
+// Any thread.
+void mst_conf_profile_of(const struct mst_conf *conf, const char *user, const char *group,
+	const char *platform, struct mst_conf_profile *out);
 
 // routes and no-routes together
 #define MST_CONF_ROUTES_MAX 500

@@ -70,6 +70,8 @@ struct mst_session_info {
 	char hostname[64];
 	char user_agent[128];
 	char platform[64];
+	char device_type[64];
+	char device_id[128];
 	char tls_cipher[96];
 	char dtls_cipher[48];
 	struct mst_ip remote; // of the TLS connection

@@ -46,9 +46,13 @@ static const char whole[] =
 	"X-CSTP-Address-IP6: fda9:4efe:7e3b:77:9a7c:c09f:b76e:58ef/128\r\n"
 	"X-CSTP-DNS: 192.168.77.53\r\n"
 	"X-CSTP-DNS-IP6: fda9::53\r\n"
-	"X-CSTP-Default-Domain: example.com\r\n"
+	"X-CSTP-NBNS: 192.168.77.53\r\n"
+	"X-CSTP-Default-Domain: example.com corp.example.com\r\n"
 	"X-CSTP-Split-DNS: corp.example.com\r\n"
 	"X-CSTP-Split-DNS: lab.example.com\r\n"
+	"X-CSTP-Tunnel-All-DNS: true\r\n"
+	"X-CSTP-Client-Bypass-Protocol: true\r\n"
+	"X-CSTP-MSIE-Proxy-PAC-URL: http://proxy.example.com/proxy.pac\r\n"
 	"X-CSTP-Split-Include: 10.10.0.0/255.255.0.0\r\n"
 	"X-CSTP-Split-Include-IP6: fd00::/8\r\n"
 	"X-CSTP-Split-Exclude: 10.10.5.0/255.255.255.0\r\n"
@@ -58,8 +62,6 @@ static const char whole[] =
 	"X-CSTP-Session-Timeout: 86400\r\n"
 	"X-CSTP-Session-Timeout-Remaining: 86000\r\n"
 	"X-CSTP-Lease-Duration: 86000\r\n"
-	"X-CSTP-Tunnel-All-DNS: false\r\n"
-	"X-CSTP-Client-Bypass-Protocol: false\r\n"
 	"X-CSTP-Smartcard-Removal-Disconnect: true\r\n"
 	"X-CSTP-Rekey-Method: none\r\n"
 	"X-CSTP-Disconnected-Timeout: none\r\n"
@@ -80,6 +82,7 @@ static void
 whole_answer(void **state)
 {
 	(void)state;
+	static const char *const domains[] = {"example.com", "corp.example.com"};
 	static const char *const split_dns[] = {"corp.example.com", "lab.example.com"};
 	struct mst_ac_tunnel t = plain();
 	struct mst_net includes[2], excludes[1];
@@ -93,9 +96,15 @@ whole_answer(void **state)
 	assert_int_equal(mst_net_parse("10.10.5.0/24", &excludes[0]), 0);
 	t.dns = dns;
 	t.n_dns = 2;
-	t.default_domain = "example.com";
+	t.nbns = dns;
+	t.n_nbns = 1;
+	t.domains = domains;
+	t.n_domains = 2;
 	t.split_dns = split_dns;
 	t.n_split_dns = 2;
+	t.tunnel_all_dns = true;
+	t.bypass_protocol = true;
+	t.pac_url = "http://proxy.example.com/proxy.pac";
 	t.includes = includes;
 	t.n_includes = 2;
 	t.excludes = excludes;
@@ -128,6 +137,11 @@ what_is_off_is_absent(void **state)
 	assert_null(strstr(answer, "X-DTLS-"));
 	assert_null(strstr(answer, "IP6"));
 	assert_null(strstr(answer, "Banner"));
+	assert_null(strstr(answer, "NBNS"));
+	assert_null(strstr(answer, "Default-Domain"));
+	assert_null(strstr(answer, "PAC"));
+	assert_non_null(strstr(answer, "X-CSTP-Tunnel-All-DNS: false\r\n"));
+	assert_non_null(strstr(answer, "X-CSTP-Client-Bypass-Protocol: false\r\n"));
 	assert_null(strstr(answer, "Hostname"));
 	assert_null(strstr(answer, "Content-Encoding"));
 	assert_null(strstr(answer, "Rekey-Time"));
@@ -187,7 +201,9 @@ texts_break_no_line(void **state)
 	struct mst_ac_tunnel t = plain();
 
 	t.hostname = "h\r\nX-CSTP-Address: 6.6.6.6";
-	t.default_domain = "d\nX-CSTP-DNS: 6.6.6.6\x01";
+	t.domains = split_dns;
+	t.n_domains = 1;
+	t.pac_url = "d\nX-CSTP-DNS: 6.6.6.6\x01";
 	t.banner = "b\r\n\r\nSTF";
 	t.split_dns = split_dns;
 	t.n_split_dns = 1;

@@ -62,6 +62,8 @@ each_kind_of_value(void **state)
 	differ(HEAD "dtls: {ciphers: [aes-128-gcm]}\n", HEAD "dtls: {ciphers: [aes-256-gcm]}\n", 1,
 		"dtls.ciphers reload\n");
 	differ(HEAD, HEAD "dpdk: {extra-eal: [-x]}\n", 1, "dpdk.extra-eal restart\n");
+	differ(HEAD "profiles: [{user: a}]\n", HEAD "profiles: [{user: a, routes: []}]\n", 1,
+		"profiles reload\n");
 }
 
 static void

@@ -259,7 +259,23 @@ network(void **state)
 		{BASE "network:\n  mtu: 1501\n",
 			"f:6:8: network.mtu: expected at most ports.public.mtu (1500), found 1501"},
 		{BASE "network:\n  default-domain: \"a b\"\n",
-			"f:6:19: network.default-domain: expected a domain name, found \"a b\""},
+			"f:6:19: network.default-domain[0]: expected a domain name, found \"a b\""},
+		{BASE "network:\n  default-domain: [a, 'b c']\n",
+			"f:6:23: network.default-domain[1]: expected a domain name, found \"b c\""},
+		{BASE "network:\n  default-domain: [a.example, b.example]\n  nbns: [10.0.0.1]\n"
+		      "  pac-url: \"https://a/p?q=%20\"\n",
+			NULL},
+		{BASE "network:\n  pac-url: ftp://a/\n",
+			"f:6:12: network.pac-url: expected http:// or https:// "
+			"and the rest of an URL, found \"ftp://a/\""},
+		{BASE "network:\n  pac-url: \"http://a b\"\n",
+			"f:6:12: network.pac-url: expected http:// or https:// and the rest of an URL, found "
+			"\"http://a b\""},
+		{BASE "network:\n  pac-url: https://\n",
+			"f:6:12: network.pac-url: expected http:// or https:// "
+			"and the rest of an URL, found \"https://\""},
+		{BASE "network:\n  nbns: ['fd00::1']\n",
+			"f:6:10: network.nbns[0]: expected an IPv4 address, found the text \"fd00::1\""},
 		{BASE "network:\n  split-dns: [corp.example, 'a,b']\n",
 			"f:6:29: network.split-dns[1]: expected a domain name, found \"a,b\""},
 		{BASE "network:\n  dns: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4]\n",
@@ -270,18 +286,56 @@ network(void **state)
 	run(cases, MST_ARRAY_SIZE(cases));
 }
 
+static void
+profiles(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{BASE "profiles:\n- {group: eng, routes: [10.0.0.0/8], timeouts: {idle: 1h}}\n- {user: eng}\n"
+		      "- {group: ops, udp: false, banner: b}\n",
+			NULL},
+		{BASE "profiles:\n- {routes: []}\n",
+			"f:6:3: profiles[0].user: expected either group or user, "
+			"found none of them"},
+		{BASE "profiles:\n- {group: g, user: u}\n",
+			"f:6:20: profiles[0].user: expected either group or "
+			"user, found both of them"},
+		{BASE "profiles:\n- {user: a}\n- {user: b}\n- {user: a}\n",
+			"f:8:10: profiles[2].user: expected each once, found the one of profiles[0] again"},
+		{BASE "profiles:\n- {group: a}\n- {group: a}\n",
+			"f:7:11: profiles[1].group: expected each once, found the one of profiles[0] again"},
+		{BASE "profiles:\n- {group: a, routes: [0.0.0.0/0]}\n",
+			"f:6:23: profiles[0].routes[0]: expected a part of the network, found 0.0.0.0/0: "
+			"leave the "
+			"list out for a full tunnel"},
+		{BASE "profiles:\n- {group: a, mtu: 1501}\n",
+			"f:6:19: profiles[0].mtu: expected at most ports.public.mtu (1500), found 1501"},
+		{BASE "profiles:\n- {group: a, split-dns: ['a,b']}\n",
+			"f:6:26: profiles[0].split-dns[0]: expected a domain name, found \"a,b\""},
+		{BASE "profiles:\n- {group: a, timeouts: {cookie: 1h}}\n",
+			"f:6:25: profiles[0].timeouts.cookie: expected one of dpd, idle, session, "
+			"mobile-dpd, "
+			"mobile-idle, found an unknown key"},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
 static char *
-with_routes(unsigned int n_routes, unsigned int n_no_routes)
+with_routes(const char *head, unsigned int n_routes, const char *middle, unsigned int n_no_routes)
 {
 	char *text = NULL;
 	size_t len;
 	FILE *f = open_memstream(&text, &len);
 
 	assert_non_null(f);
-	fputs(BASE "network:\n  routes: [", f);
+	fputs(head, f);
+	fputs("  routes: [", f);
 	for (unsigned int i = 0; i < n_routes; i++)
 		fprintf(f, "20.%u.%u.0/24,", i / 256, i % 256);
-	fputs("]\n  no-routes: [", f);
+	fputs("]\n", f);
+	fputs(middle, f);
+	fputs("  no-routes: [", f);
 	for (unsigned int i = 0; i < n_no_routes; i++)
 		fprintf(f, "30.%u.%u.0/24,", i / 256, i % 256);
 	fputs("]\n", f);
@@ -293,9 +347,9 @@ static void
 five_hundred_routes(void **state)
 {
 	(void)state;
-	char *just = with_routes(300, 200);
-	char *more = with_routes(300, 201);
-	char *many = with_routes(501, 0);
+	char *just = with_routes(BASE "network:\n", 300, "", 200);
+	char *more = with_routes(BASE "network:\n", 300, "", 201);
+	char *many = with_routes(BASE "network:\n", 501, "", 0);
 	const struct text_case cases[] = {
 		{just, NULL},
 		{more, "f:7:14: network.no-routes: expected at most 500 together with network.routes, found "
@@ -311,6 +365,37 @@ five_hundred_routes(void **state)
 	free(many);
 }
 
+// The two lists of a session may come from two places; each pair that can meet is counted.
+static void
+five_hundred_routes_from_two_places(void **state)
+{
+	(void)state;
+	char *just = with_routes(BASE "network:\n", 300, "profiles:\n- user: a\n", 200);
+	char *more = with_routes(BASE "network:\n", 300, "profiles:\n- user: a\n", 201);
+	char *just2 = with_routes(BASE "profiles:\n- group: g\n", 499, "- user: a\n", 1);
+	char *more2 = with_routes(BASE "profiles:\n- group: g\n", 499, "- user: a\n", 2);
+	// Who writes both lists has nobody else's.
+	char *own = with_routes(BASE "profiles:\n- group: g\n", 499, "- user: a\n  routes: []\n", 2);
+	const struct text_case cases[] = {
+		{just, NULL},
+		{more, "f:9:14: profiles[0].no-routes: expected at most 500 together with its routes and "
+		       "those of "
+		       "network, found 501"},
+		{just2, NULL},
+		{more2, "f:9:14: profiles[1].no-routes: expected at most 500 together with its routes and "
+			"those of "
+			"profiles[0] (group g), found 501"},
+		{own, NULL},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+	free(just);
+	free(more);
+	free(just2);
+	free(more2);
+	free(own);
+}
+
 int
 main(void)
 {
@@ -322,7 +407,9 @@ main(void)
 		cmocka_unit_test(two_ports),
 		cmocka_unit_test(lcores),
 		cmocka_unit_test(network),
+		cmocka_unit_test(profiles),
 		cmocka_unit_test(five_hundred_routes),
+		cmocka_unit_test(five_hundred_routes_from_two_places),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -270,6 +270,91 @@ an_ipv6_address_only_for_who_asks(void **state)
 	device_close(&d);
 }
 
+// The group's profile replaces what the section says; which one counts is looked up at each CONNECT.
+static void
+a_profile_at_connect(void **state)
+{
+	const char *domains[] = {"eng.example", "corp.example"};
+	struct mst_conf_profile profile = {.group = "eng",
+		.user = "",
+		.has_mtu = true,
+		.has_banner = true,
+		.has_domains = true,
+		.has_udp = true,
+		.has_pac_url = true,
+		.has_routes = true,
+		.network = {.mtu = 1400,
+			.banner = "engineers",
+			.domains = domains,
+			.n_domains = 2,
+			.pac_url = "http://p/"}};
+	struct device d;
+	char cookie[65];
+	struct control_login *l = rig_login("bob", cookie);
+	struct mst_net net;
+
+	(void)state;
+	assert_int_equal(mst_net_parse("10.0.0.0/8", &net), 0);
+	rig_conf.network.routes = &net;
+	rig_conf.network.n_routes = 1;
+	rig_conf.profiles = &profile;
+	rig_conf.n_profiles = 1;
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, DTLS_OFFER, answer, sizeof(answer));
+	assert_int_equal(header_number(answer, "X-CSTP-Base-MTU: "), 1500);
+	assert_non_null(strstr(answer, "X-CSTP-Split-Include: 10.0.0.0/255.0.0.0\r\n"));
+	assert_non_null(strstr(answer, "X-DTLS-App-ID: "));
+	assert_null(strstr(answer, "Banner"));
+	device_close(&d);
+	snprintf(l->group, sizeof(l->group), "eng");
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, DTLS_OFFER, answer, sizeof(answer));
+	assert_int_equal(header_number(answer, "X-CSTP-Base-MTU: "), 1400);
+	assert_non_null(strstr(answer, "X-CSTP-Banner: engineers\r\n"));
+	assert_non_null(strstr(answer, "X-CSTP-Default-Domain: eng.example corp.example\r\n"));
+	assert_non_null(strstr(answer, "X-CSTP-MSIE-Proxy-PAC-URL: http://p/\r\n"));
+	assert_null(strstr(answer, "Split-Include"));
+	assert_null(strstr(answer, "X-DTLS-"));
+	assert_int_equal(l->psk.len, 0);
+	device_close(&d);
+}
+
+#define PHONE                                                                                                \
+	"X-AnyConnect-Identifier-Platform: apple-ios\r\nX-AnyConnect-Identifier-DeviceType: iPhone\r\n"      \
+	"X-AnyConnect-Identifier-Device-UniqueID: abc-1\r\n"
+
+static void
+phones_have_time_limits_of_their_own(void **state)
+{
+	struct device d;
+	char cookie[65];
+	struct control_login *l = rig_login("bob", cookie);
+
+	(void)state;
+	rig_conf.timeouts.idle_s = 600;
+	rig_conf.timeouts.mobile_idle_s = 3600;
+	rig_conf.timeouts.has_mobile_idle = true;
+	rig_conf.timeouts.mobile_dpd_s = 1800;
+	rig_conf.timeouts.has_mobile_dpd = true;
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, DTLS_OFFER, answer, sizeof(answer));
+	assert_int_equal(header_number(answer, "X-CSTP-DPD: "), 30);
+	assert_int_equal(header_number(answer, "X-CSTP-Idle-Timeout: "), 600);
+	assert_int_equal(control_terms(l).idle_ns, 600 * MST_NS_PER_S);
+	device_close(&d);
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, PHONE DTLS_OFFER, answer, sizeof(answer));
+	assert_int_equal(header_number(answer, "X-CSTP-DPD: "), 1800);
+	assert_int_equal(header_number(answer, "X-DTLS-DPD: "), 1800);
+	assert_int_equal(header_number(answer, "X-CSTP-Idle-Timeout: "), 3600);
+	assert_int_equal(control_terms(l).dpd_ns, 1800 * MST_NS_PER_S);
+	assert_int_equal(control_terms(l).idle_ns, 3600 * MST_NS_PER_S);
+	assert_string_equal(l->session->info->platform, "apple-ios");
+	assert_string_equal(l->session->info->device_type, "iPhone");
+	assert_string_equal(l->session->info->device_id, "abc-1");
+	device_close(&d);
+}
+
 static void
 the_end_of_a_login_closes_its_connection_once(void **state)
 {
@@ -308,6 +393,8 @@ main(void)
 		TEST(dtls_only_for_who_asks_and_where_it_is_on),
 		TEST(the_mtu_fits_link_and_device),
 		TEST(an_ipv6_address_only_for_who_asks),
+		TEST(a_profile_at_connect),
+		TEST(phones_have_time_limits_of_their_own),
 		TEST(the_end_of_a_login_closes_its_connection_once),
 	};
 

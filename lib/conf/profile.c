@@ -1,0 +1,66 @@
+// What holds for one session: the sections of all, with what its group and its user have instead. Any thread.
+#include <string.h>
+
+#include "conf.h"
+
+// Each key that from has written, over what is in to. The table knows where everything stands.
+static void
+overlay(const struct mst_conf_key *keys, const uint8_t *from, uint8_t *to)
+{
+	for (const struct mst_conf_key *k = keys; k->name != NULL; k++) {
+		bool written = false;
+
+		if (conf_is_one_map(k))
+			overlay(k->keys, from + k->offset, to + k->offset);
+		if (k->has_present)
+			memcpy(&written, from + k->present_offset, sizeof(written));
+		if (!written)
+			continue;
+		memcpy(to + k->present_offset, &written, sizeof(written));
+		memcpy(to + k->offset, from + k->offset, k->is_list ? sizeof(void *) : k->bytes);
+		if (k->is_list)
+			memcpy(to + k->count_offset, from + k->count_offset, sizeof(uint32_t));
+	}
+}
+
+static void
+overlay_matching(
+	const struct mst_conf *conf, const char *user, const char *group, struct mst_conf_profile *out)
+{
+	for (uint32_t i = 0; i < conf->n_profiles; i++) {
+		const struct mst_conf_profile *p = &conf->profiles[i];
+
+		if (strcmp(p->user, user) == 0 && strcmp(p->group, group) == 0)
+			overlay(conf_profile_keys, (const uint8_t *)p, (uint8_t *)out);
+	}
+}
+
+static bool
+is_mobile(const char *platform)
+{
+	return strncmp(platform, "android", 7) == 0 || strncmp(platform, "apple-ios", 9) == 0;
+}
+
+void
+mst_conf_profile_of(const struct mst_conf *conf, const char *user, const char *group, const char *platform,
+	struct mst_conf_profile *out)
+{
+	struct mst_conf_timeouts *limits = &out->timeouts;
+
+	*out = (struct mst_conf_profile){
+		.group = group,
+		.user = user,
+		.network = conf->network,
+		.timeouts = conf->timeouts,
+		.udp = conf->listen.udp,
+	};
+	if (group[0] != '\0')
+		overlay_matching(conf, "", group, out);
+	if (user[0] != '\0')
+		overlay_matching(conf, user, "", out);
+	out->udp = out->udp && conf->listen.udp;
+	if (is_mobile(platform) && limits->has_mobile_dpd)
+		limits->dpd_s = limits->mobile_dpd_s;
+	if (is_mobile(platform) && limits->has_mobile_idle)
+		limits->idle_s = limits->mobile_idle_s;
+}
