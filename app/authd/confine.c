@@ -82,90 +82,65 @@ limit(void)
 	return 0;
 }
 
+// What the source of passwords needs beyond the rest: RADIUS sockets with an address of their own, modules of PAM
+// programs, too.
+enum need { NOBODY, CLIENTS, MODULES };
+
 // What nobody who verifies passwords has to do, and who has broken in would. Refused as if not permitted, so that a
 // library that tries goes on without.
-static const int denied[] = {
-	// take connections, or pass for somebody
-	SCMP_SYS(bind),
-	SCMP_SYS(listen),
-	SCMP_SYS(accept),
-	SCMP_SYS(accept4),
+// clang-format off
+static const struct {
+	int call;
+	enum need need;
+} denied[] = {
+#define X(name) {SCMP_SYS(name), NOBODY}
+	// take connections
+	X(listen), X(accept), X(accept4), {SCMP_SYS(bind), CLIENTS},
 	// run programs
-	SCMP_SYS(execve),
-	SCMP_SYS(execveat),
-	SCMP_SYS(fork),
-	SCMP_SYS(vfork),
+	{SCMP_SYS(execve), MODULES}, {SCMP_SYS(execveat), MODULES}, {SCMP_SYS(fork), MODULES}, {SCMP_SYS(vfork), MODULES},
 	// look at and into others
-	SCMP_SYS(ptrace),
-	SCMP_SYS(process_vm_readv),
-	SCMP_SYS(process_vm_writev),
-	SCMP_SYS(process_madvise),
-	SCMP_SYS(kcmp),
-	SCMP_SYS(pidfd_getfd),
-	SCMP_SYS(perf_event_open),
-	SCMP_SYS(userfaultfd),
+	X(ptrace), X(process_vm_readv), X(process_vm_writev), X(process_madvise), X(kcmp), X(pidfd_getfd),
+	X(perf_event_open), X(userfaultfd),
 	// change the system
-	SCMP_SYS(mount),
-	SCMP_SYS(umount2),
-	SCMP_SYS(pivot_root),
-	SCMP_SYS(chroot),
-	SCMP_SYS(move_mount),
-	SCMP_SYS(open_tree),
-	SCMP_SYS(fsopen),
-	SCMP_SYS(fsconfig),
-	SCMP_SYS(fsmount),
-	SCMP_SYS(fspick),
-	SCMP_SYS(mount_setattr),
-	SCMP_SYS(swapon),
-	SCMP_SYS(swapoff),
-	SCMP_SYS(reboot),
-	SCMP_SYS(kexec_load),
-	SCMP_SYS(kexec_file_load),
-	SCMP_SYS(init_module),
-	SCMP_SYS(finit_module),
-	SCMP_SYS(delete_module),
-	SCMP_SYS(bpf),
-	SCMP_SYS(syslog),
-	SCMP_SYS(acct),
-	SCMP_SYS(quotactl),
-	SCMP_SYS(sethostname),
-	SCMP_SYS(setdomainname),
-	SCMP_SYS(settimeofday),
-	SCMP_SYS(clock_settime),
-	SCMP_SYS(adjtimex),
-	SCMP_SYS(clock_adjtime),
-	SCMP_SYS(iopl),
-	SCMP_SYS(ioperm),
-	SCMP_SYS(add_key),
-	SCMP_SYS(request_key),
-	SCMP_SYS(keyctl),
-	SCMP_SYS(name_to_handle_at),
-	SCMP_SYS(open_by_handle_at),
-	SCMP_SYS(personality),
+	X(mount), X(umount2), X(pivot_root), X(chroot), X(move_mount), X(open_tree), X(fsopen), X(fsconfig), X(fsmount),
+	X(fspick), X(mount_setattr), X(swapon), X(swapoff), X(reboot), X(kexec_load), X(kexec_file_load), X(init_module),
+	X(finit_module), X(delete_module), X(bpf), X(syslog), X(acct), X(quotactl), X(sethostname), X(setdomainname),
+	X(settimeofday), X(clock_settime), X(adjtimex), X(clock_adjtime), X(iopl), X(ioperm), X(add_key), X(request_key),
+	X(keyctl), X(name_to_handle_at), X(open_by_handle_at), X(personality),
 	// get at more of the kernel than the rest needs
-	SCMP_SYS(unshare),
-	SCMP_SYS(setns),
-	SCMP_SYS(io_uring_setup),
-	SCMP_SYS(io_uring_enter),
-	SCMP_SYS(io_uring_register),
-	SCMP_SYS(fanotify_init),
-	SCMP_SYS(lookup_dcookie),
-	SCMP_SYS(vmsplice),
+	X(unshare), X(setns), X(io_uring_setup), X(io_uring_enter), X(io_uring_register), X(fanotify_init), X(lookup_dcookie),
+	X(vmsplice),
+#undef X
 };
+// clang-format on
+
+static bool
+has(enum mst_conf_password source, enum need need)
+{
+	switch (source) {
+	case MST_CONF_PASSWORD_USERS:
+		return false;
+	case MST_CONF_PASSWORD_PAM:
+		return need != NOBODY;
+	}
+	return false;
+}
 
 static int
-filter_system_calls(void)
+filter_system_calls(enum mst_conf_password source)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int rc = ctx != NULL ? 0 : -ENOMEM;
 
-	for (size_t i = 0; rc == 0 && i < MST_ARRAY_SIZE(denied); i++)
-		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
+	for (size_t i = 0; rc == 0 && i < MST_ARRAY_SIZE(denied); i++) {
+		if (!has(source, denied[i].need))
+			rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), denied[i].call, 0);
+	}
 	// Threads, but no processes. A filter does not see the flags of clone3: without it libc takes clone.
-	if (rc == 0)
+	if (rc == 0 && !has(source, MODULES))
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
 			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
-	if (rc == 0)
+	if (rc == 0 && !has(source, MODULES))
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (rc == 0)
 		rc = seccomp_load(ctx);
@@ -177,7 +152,7 @@ filter_system_calls(void)
 }
 
 int
-authd_confine(const char *user, int keep_fd)
+authd_confine(const char *user, enum mst_conf_password source, int keep_fd)
 {
 	// Whatever else the gateway had open without saying that a program it starts must not have it.
 	if (close_range((unsigned int)keep_fd + 1, ~0U, 0) < 0 ||
@@ -186,5 +161,5 @@ authd_confine(const char *user, int keep_fd)
 		return fail("close_range");
 	MST_TRY(become(user));
 	MST_TRY(limit());
-	return filter_system_calls();
+	return filter_system_calls(source);
 }

@@ -14,29 +14,46 @@
 #define GATEWAY_FD 3
 
 static const char usage_text[] =
-	"usage: mst-authd [--user NAME]\n"
+	"usage: mst-authd [OPTION]...\n"
 	"\n"
 	"Verifies users for mst-gateway, which starts it, starts it again when it ends, and hands it the "
 	"configuration and\n"
 	"the files that this names over a socket, descriptor 3. It is of no use by itself.\n"
 	"\n"
-	"      --user NAME   user to run as when started as root (auth.user of the configuration)\n"
-	"  -h, --help        this text\n"
-	"  -V, --version     print the version\n"
+	"      --user NAME        user to run as when started as root (auth.user of the configuration)\n"
+	"      --password SOURCE  auth.password of the configuration: decides what it may do. users: neither "
+	"sockets with an\n"
+	"                         address nor programs; pam: both, but never take connections\n"
+	"  -h, --help             this text\n"
+	"  -V, --version          print the version\n"
 	"\n"
 	"exit:    0 the gateway has closed the socket, 64 usage, 71 the host lacks something, 76 the gateway "
 	"talks nonsense\n";
 
 static const struct option long_options[] = {
 	{"user", required_argument, NULL, 'u'},
+	{"password", required_argument, NULL, 'p'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
 
+static bool
+parse_source(const char *word, enum mst_conf_password *out)
+{
+	for (unsigned int i = 0; mst_conf_password_words[i] != NULL; i++) {
+		if (strcmp(word, mst_conf_password_words[i]) != 0)
+			continue;
+		*out = (enum mst_conf_password)i;
+		return true;
+	}
+	fprintf(stderr, "mst-authd: no such source of passwords: %s\n", word);
+	return false;
+}
+
 // -1: go on; else the exit code.
 static int
-parse_options(int argc, char **argv, const char **user)
+parse_options(int argc, char **argv, const char **user, enum mst_conf_password *source)
 {
 	int opt;
 
@@ -44,6 +61,10 @@ parse_options(int argc, char **argv, const char **user)
 		switch (opt) {
 		case 'u':
 			*user = optarg;
+			break;
+		case 'p':
+			if (!parse_source(optarg, source))
+				return EX_USAGE;
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
@@ -76,7 +97,8 @@ int
 main(int argc, char **argv)
 {
 	const char *user = "mst-authd";
-	int rc = parse_options(argc, argv, &user);
+	enum mst_conf_password source = MST_CONF_PASSWORD_USERS;
+	int rc = parse_options(argc, argv, &user, &source);
 
 	if (rc >= 0)
 		return rc;
@@ -85,7 +107,7 @@ main(int argc, char **argv)
 			stderr);
 		return EX_USAGE;
 	}
-	if (authd_confine(user, GATEWAY_FD) < 0)
+	if (authd_confine(user, source, GATEWAY_FD) < 0)
 		return EX_OSERR;
 	rc = mst_identity_serve(GATEWAY_FD);
 	if (rc < 0 && rc != -EPIPE && rc != -ECONNRESET) {

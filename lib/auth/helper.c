@@ -79,17 +79,18 @@ prepare_attributes(posix_spawnattr_t *attr)
 }
 
 static int
-spawn(const char *path, const char *user, int fd, pid_t *pid)
+spawn(const char *path, const struct mst_conf_auth *conf, int fd, pid_t *pid)
 {
 	char name[] = "mst-authd";
-	char option[] = "--user";
-	char value[MST_AUTH_USER_BYTES];
-	char *argv[] = {name, option, value, NULL};
+	char user[64];
+	char source[64];
+	char *argv[] = {name, user, source, NULL};
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	int rc;
 
-	snprintf(value, sizeof(value), "%s", user);
+	snprintf(user, sizeof(user), "--user=%s", conf->user);
+	snprintf(source, sizeof(source), "--password=%s", mst_conf_password_words[conf->password]);
 	if (posix_spawn_file_actions_init(&fa) != 0)
 		return -ENOMEM;
 	if (posix_spawnattr_init(&attr) != 0) {
@@ -123,7 +124,7 @@ auth_helper_start(struct auth_helper *h, const struct mst_conf *conf, struct mst
 	// Forced where we are root, as far as the system lets anybody otherwise.
 	if (setsockopt(pair[0], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	rc = spawn(path, conf->auth.user, pair[1], &h->pid);
+	rc = spawn(path, &conf->auth, pair[1], &h->pid);
 	close(pair[1]);
 	if (rc < 0) {
 		close(pair[0]);

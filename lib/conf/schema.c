@@ -24,7 +24,7 @@ static const char *const tls_words[] = {"1.2", "1.3", NULL};
 static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha20-poly1305", NULL};
 static const char *const method_words[] = {
 	"password", "token", "certificate", "certificate+password", "certificate+token", NULL};
-static const char *const password_words[] = {"users", NULL};
+const char *const mst_conf_password_words[] = {"users", "pam", NULL};
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
 
 static const struct mst_conf_key lcores_keys[] = {
@@ -219,6 +219,14 @@ static const struct mst_conf_key timeouts_keys[] = {
 	ROW_END,
 };
 
+static const struct mst_conf_key pam_keys[] = {
+	{.name = "service", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_pam, service), .min = 1, .max = 63,
+	 .def = "mst-gateway", .change = MST_CONF_RELOAD, .help = "name of the service, which is its file"},
+	{.name = "directory", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_pam, directory), .min = 2, .max = 255,
+	 .def = "/etc/pam.d", .change = MST_CONF_RELOAD, .help = "where files of services stand"},
+	ROW_END,
+};
+
 static const struct mst_conf_key client_cert_keys[] = {
 	{.name = "ca", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_client_cert, ca), .min = 2,
 	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
@@ -252,8 +260,10 @@ static const struct mst_conf_key auth_keys[] = {
 	 .unique = true, .words = method_words, .min_items = 1, .max_items = 5, .def = "[password]",
 	 .change = MST_CONF_RELOAD, .help = "what a device has to show: any one of these"},
 	{.name = "password", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, password),
-	 .words = password_words, .def = "users", .change = MST_CONF_RELOAD,
-	 .help = "who knows the passwords; users: the file of section users"},
+	 .words = mst_conf_password_words, .def = "users", .change = MST_CONF_RESTART,
+	 .help = "who knows the passwords; users: the file of section users; pam: the system's modules"},
+	{.name = "pam", MST_CONF_MAP_AT(struct mst_conf_auth, pam, pam_keys), .change = MST_CONF_RELOAD,
+	 .help = "passwords verified by PAM"},
 	{.name = "certificate", MST_CONF_MAP_AT(struct mst_conf_auth, certificate, client_cert_keys),
 	 .change = MST_CONF_RELOAD, .help = "certificates of devices, for the methods that have the word"},
 	{.name = "helper", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_auth, helper), .min = 2,

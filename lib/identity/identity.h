@@ -7,7 +7,7 @@
 #include "mst_identity.h"
 
 #define IDENTITY_HASH_BYTES 256
-#define IDENTITY_THREADS_MAX 8
+#define IDENTITY_THREADS_MAX 16
 #define IDENTITY_JOBS_MAX MST_AUTH_QUEUE_MAX
 
 // ---- lines.c ------------------------------------------------------------------------------------
@@ -132,6 +132,7 @@ struct identity_job {
 	char answer[MST_AUTH_PASSWORD_BYTES];
 	char hash[IDENTITY_HASH_BYTES]; // of the user, or of another when nothing may pass
 	bool may_pass;
+	void *data;  // of the way at work
 	bool asked;  // for a one-time code
 	bool passed; // by password
 	struct mst_auth_result result;
@@ -141,11 +142,18 @@ struct identity_job {
 // called again with the answer after MORE.
 struct identity_way {
 	const char *name;
-	void (*prepare)(struct identity_job *job);
+	bool waits; // for others: on threads of their own kind, so that nothing that computes waits behind it
+	void (*prepare)(struct identity_job *job); // NULL: nothing to do
 	void (*step)(struct identity_job *job, struct crypt_data *scratch);
+	void (*drop)(
+		struct identity_job *job); // after the last step, whatever it said: frees data; NULL: nothing
 };
 
-extern const struct identity_way identity_way_users;
+extern const struct identity_way identity_way_users, identity_way_pam;
+
+// pam.c: is there such a service?
+MST_MUST_USE int identity_pam_check(
+	const struct mst_conf_pam *conf, const char *name, struct mst_conf_error *err);
 
 // ways.c
 // The ways that the settings ask of somebody who shows what the sign-in shows; false: no method fits.

@@ -8,12 +8,14 @@
 #include "identity.h"
 
 #define HASHING_THREADS 1
+#define WAITING_THREADS IDENTITY_THREADS_MAX
 #define DESCRIPTORS_MAX (MST_AUTH_N_FILES + 1)
 
 struct server {
 	int fd; // the gateway
 	struct identity_settings *settings;
 	struct identity_pool *hashing; // for ways that compute
+	struct identity_pool *waiting; // for those that wait
 	struct identity_codes *codes;
 	struct identity_job jobs[IDENTITY_JOBS_MAX];
 	uint8_t buf[MST_AUTH_MESSAGE_BYTES];
@@ -42,8 +44,16 @@ find_job(struct server *s, uint64_t token)
 }
 
 static void
+drop(struct identity_job *job)
+{
+	if (job->n_ways > 0 && job->ways[job->way]->drop != NULL)
+		job->ways[job->way]->drop(job);
+}
+
+static void
 release(struct identity_job *job)
 {
+	drop(job);
 	if (job->message != NULL)
 		mst_wipe(job->message, job->message_len);
 	free(job->message);
@@ -88,10 +98,18 @@ take_job(struct server *s, const uint8_t *buf, size_t len)
 }
 
 static void
+next_step(struct server *s, struct identity_job *job)
+{
+	job->state = IDENTITY_WORKING;
+	identity_pool_start(job->ways[job->way]->waits ? s->waiting : s->hashing, job);
+}
+
+static void
 start_way(struct server *s, struct identity_job *job)
 {
-	job->ways[job->way]->prepare(job);
-	identity_pool_start(s->hashing, job);
+	if (job->ways[job->way]->prepare != NULL)
+		job->ways[job->way]->prepare(job);
+	next_step(s, job);
 }
 
 // Its result, unless nobody wants it; then it is asking, or free again.
@@ -141,8 +159,7 @@ answer(struct server *s, const struct mst_auth_answered *a)
 	if (job == NULL || job->state != IDENTITY_ASKING)
 		return;
 	snprintf(job->answer, sizeof(job->answer), "%s", a->answer);
-	job->state = IDENTITY_WORKING;
-	identity_pool_start(s->hashing, job);
+	next_step(s, job);
 }
 
 static void
@@ -159,12 +176,13 @@ cancel(struct server *s, uint64_t token)
 }
 
 static int
-take_results(struct server *s)
+take_results(struct server *s, struct identity_pool *pool)
 {
 	struct identity_job *job;
 
-	while ((job = identity_pool_finish(s->hashing)) != NULL) {
+	while ((job = identity_pool_finish(pool)) != NULL) {
 		if (job->result.outcome == MST_AUTH_OK && !job->cancelled && job->way + 1 < job->n_ways) {
+			drop(job);
 			job->way++;
 			start_way(s, job);
 			continue;
@@ -281,6 +299,7 @@ serve(struct server *s)
 	struct pollfd p[] = {
 		{.fd = s->fd, .events = POLLIN},
 		{.fd = identity_pool_fd(s->hashing), .events = POLLIN},
+		{.fd = identity_pool_fd(s->waiting), .events = POLLIN},
 	};
 
 	for (;;) {
@@ -289,7 +308,9 @@ serve(struct server *s)
 		if (poll(p, MST_ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
 			return -errno;
 		if (p[1].revents != 0)
-			MST_TRY(take_results(s));
+			MST_TRY(take_results(s, s->hashing));
+		if (p[2].revents != 0)
+			MST_TRY(take_results(s, s->waiting));
 		if (p[0].revents == 0)
 			continue;
 		rc = take_message(s);
@@ -310,9 +331,12 @@ mst_identity_serve(int fd)
 	s->codes = identity_codes_create();
 	rc = s->codes != NULL ? identity_pool_create(&s->hashing, HASHING_THREADS) : -ENOMEM;
 	if (rc == 0)
+		rc = identity_pool_create(&s->waiting, WAITING_THREADS);
+	if (rc == 0)
 		rc = serve(s);
 	// Threads first: they may still work on jobs.
 	identity_pool_destroy(s->hashing);
+	identity_pool_destroy(s->waiting);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(s->jobs); i++)
 		release(&s->jobs[i]);
 	identity_settings_put(s->settings);

@@ -50,6 +50,8 @@ check(const struct identity_settings *s, const char *name, struct mst_conf_error
 			"%.300s: auth.methods[%u]: expected password, found another way", name, i);
 		return -EINVAL;
 	}
+	if (auth->password == MST_CONF_PASSWORD_PAM)
+		MST_TRY(identity_pam_check(&auth->pam, name, err));
 	if (s->users == NULL && auth->password == MST_CONF_PASSWORD_USERS) {
 		snprintf(err->text, sizeof(err->text), "%.300s: auth.password: the users file is missing",
 			name);

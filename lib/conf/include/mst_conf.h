@@ -145,7 +145,7 @@ enum mst_conf_method {
 	MST_CONF_METHOD_CERTIFICATE_PASSWORD,
 	MST_CONF_METHOD_CERTIFICATE_TOKEN,
 };
-enum mst_conf_password { MST_CONF_PASSWORD_USERS };
+enum mst_conf_password { MST_CONF_PASSWORD_USERS, MST_CONF_PASSWORD_PAM };
 enum mst_conf_cipher {
 	MST_CONF_CIPHER_AES_256_GCM,
 	MST_CONF_CIPHER_AES_128_GCM,
@@ -279,6 +279,11 @@ struct mst_conf_client_cert {
 	bool crl_lenient;
 };
 
+struct mst_conf_pam {
+	const char *service;
+	const char *directory;
+};
+
 struct mst_conf_auth {
 	struct mst_conf_client_cert certificate;
 	enum mst_conf_method *methods; // alternatives
@@ -286,6 +291,7 @@ struct mst_conf_auth {
 	enum mst_conf_password password; // where user names and passwords are verified
 	const char *helper;		 // path; empty: where it is built or installed
 	const char *user;		 // that the helper runs as
+	struct mst_conf_pam pam;
 };
 
 struct mst_conf_users {
@@ -354,6 +360,9 @@ void mst_conf_profile_of(const struct mst_conf *conf, const char *user, const ch
 
 // Whether a method of sign-in needs a certificate of the device.
 bool mst_conf_wants_certificates(const struct mst_conf *conf);
+
+// The words of auth.password, in the order of enum mst_conf_password; NULL ends them.
+extern const char *const mst_conf_password_words[];
 
 // The table behind struct mst_conf, for mst_conf_schema_doc.
 extern const struct mst_conf_schema mst_conf_gateway;

@@ -49,6 +49,8 @@ the_least_file(void **state)
 	assert_int_equal(c->auth.methods[0], MST_CONF_METHOD_PASSWORD);
 	assert_int_equal(c->auth.password, MST_CONF_PASSWORD_USERS);
 	assert_string_equal(c->auth.helper, "");
+	assert_string_equal(c->auth.pam.service, "mst-gateway");
+	assert_string_equal(c->auth.pam.directory, "/etc/pam.d");
 	assert_string_equal(c->auth.user, "mst-authd");
 	assert_string_equal(c->users.file, "/etc/mstunnel/users");
 	// What it was read from is kept for whoever has to read it again.
