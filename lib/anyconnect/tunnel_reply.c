@@ -5,10 +5,8 @@
 
 #include "reply.h"
 
-// What never varies. Compression is not negotiated, keys of the CSTP connection are not renewed by the
-// client, and what other clients of the family want to see is here as well.
+// What never varies. Compression is not negotiated, and what other clients of the family want to see is here as well.
 static const char fixed_headers[] = "X-CSTP-Smartcard-Removal-Disconnect: true\r\n"
-				    "X-CSTP-Rekey-Method: none\r\n"
 				    "X-CSTP-Disconnected-Timeout: none\r\n"
 				    "X-CSTP-Keep: true\r\n"
 				    "X-CSTP-TCP-Keepalive: true\r\n"
@@ -138,6 +136,18 @@ add_timers(struct mst_str *s, const struct mst_ac_tunnel *t)
 	add_limit(s, "X-CSTP-Lease-Duration", t->session_s, t->session_left_s);
 }
 
+// Never a method for DTLS: without one a client makes a new handshake when it renews the keys of TLS, and renegotiation,
+// which it would use otherwise, is not had here.
+static void
+add_rekey(struct mst_str *s, const struct mst_ac_tunnel *t)
+{
+	if (t->rekey_s == 0)
+		mst_str_fmt(s, "X-CSTP-Rekey-Method: none\r\n");
+	else
+		mst_str_fmt(s, "X-CSTP-Rekey-Time: %u\r\nX-CSTP-Rekey-Method: %s\r\n", t->rekey_s,
+			t->rekey_by_tunnel ? "new-tunnel" : "ssl");
+}
+
 static void
 add_dtls(struct mst_str *s, const struct mst_ac_tunnel *t)
 {
@@ -187,6 +197,7 @@ ac_reply_tunnel(struct ac_reply *out, const struct mst_ac_tunnel *t)
 	add_rules(&s, t, "X-CSTP-Split-Include", t->includes, t->n_includes);
 	add_rules(&s, t, "X-CSTP-Split-Exclude", t->excludes, t->n_excludes);
 	add_timers(&s, t);
+	add_rekey(&s, t);
 	mst_str_add(&s, fixed_headers, strlen(fixed_headers));
 	add_dtls(&s, t);
 	if (t->base_mtu != 0)

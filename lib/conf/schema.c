@@ -212,6 +212,8 @@ static const struct mst_conf_key timeouts_keys[] = {
 		"pause after which an idle device sends a sign of life; 0: none"),
 	ROW_SECONDS("cookie", struct mst_conf_timeouts, cookie_s, 5, 30 * DAY_S, "300s", MST_CONF_RELOAD,
 		"time within which a lost device may come back without signing in"),
+	ROW_SECONDS("rekey", struct mst_conf_timeouts, rekey_s, 0, 30 * DAY_S, "24h", MST_CONF_RELOAD,
+		"pause after which a device and the gateway renew their keys; 0: only when they are used up"),
 	ROW_SECONDS("auth", struct mst_conf_timeouts, auth_s, 5, 3600, "240s", MST_CONF_RELOAD,
 		"time a device has to sign in"),
 	ROW_SECONDS("tls-handshake", struct mst_conf_timeouts, tls_handshake_s, 1, 300, "10s", MST_CONF_RELOAD,

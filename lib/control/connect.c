@@ -152,6 +152,8 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r,
 		.session_left_s = used_s < limits->session_s ? limits->session_s - (uint32_t)used_s : 0,
 		.banner = net->banner[0] != '\0' ? net->banner : NULL,
 		.hostname = r->hostname,
+		.rekey_s = control_renew_interval_s(conn),
+		.rekey_by_tunnel = !mst_tls_conn_can_renew(conn->tls),
 	};
 
 	if (s->has6) {
@@ -164,6 +166,7 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r,
 		t.dtls_port = conf->listen.port;
 		t.app_id = l->app_id;
 	}
+	control_renew_begin(conn, t.rekey_s, mst_now_ns());
 	return mst_ac_connect_accept(conn->ac, &t);
 }
 

@@ -79,6 +79,7 @@ struct control_login {
 	uint64_t path_ns;   // when the path was chosen last
 	uint64_t hello_ns;  // when it was CSTP for the sake of a ClientHello
 	uint64_t new_sa_ns; // when its association was made; 0 once all is settled that comes with it
+	uint64_t asked_ns;  // when its device was asked for new keys
 };
 
 enum control_conn_state { CONN_TLS, CONN_HTTP, CONN_AUTH, CONN_TUNNEL, CONN_CLOSING };
@@ -101,9 +102,10 @@ struct control_conn {
 	struct control_login *login; // in CONN_TUNNEL
 	uint64_t last_rx_ns;
 	uint64_t last_dpd_ns;
-	bool blocked;		 // TLS holds a record that TCP has not taken
-	bool close_after_write;	 // an HTTP answer that ends the connection
-	struct rte_mbuf **queue; // CONTROL_STREAM_QUEUE of them once one had to wait; NULL: none has
+	uint64_t renew_ns, next_renew_ns; // of the keys; 0, UINT64_MAX: never
+	bool blocked;			  // TLS holds a record that TCP has not taken
+	bool close_after_write;		  // an HTTP answer that ends the connection
+	struct rte_mbuf **queue;	  // CONTROL_STREAM_QUEUE of them once one had to wait; NULL: none has
 	uint16_t queue_head, queue_len;
 	uint8_t *pending; // HTTP answer not written yet (heap)
 	size_t pending_len, pending_off;
@@ -301,6 +303,12 @@ unsigned int control_inbox(struct mst_control *c);
 void control_handshake_datagram(struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker,
 	const uint8_t *data, size_t len);
 void control_handshake_end(struct control_handshake *h);
+
+// renew.c
+uint32_t control_renew_interval_s(const struct control_conn *conn); // to announce; 0: never
+void control_renew_begin(struct control_conn *conn, uint32_t interval_s, uint64_t now_ns);
+void control_renew_tick(struct control_conn *conn, uint64_t now_ns);
+void control_renew_look(struct control_login *l, uint64_t now_ns); // at the association; may end it
 
 // roam.c
 // Where the device of an association is, for the day it sends from elsewhere.

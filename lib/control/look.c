@@ -184,8 +184,10 @@ arm(struct control_login *l, uint64_t now_ns)
 	sooner(&due_ns, cookie_end_ns(l));
 	sooner(&due_ns, session_end_ns(l));
 	sooner(&due_ns, idle_end_ns(l));
-	if (l->conn != NULL)
+	if (l->conn != NULL) {
 		sooner(&due_ns, control_stream_due_ns(l->conn));
+		sooner(&due_ns, l->conn->next_renew_ns);
+	}
 	if (l->session != NULL && path_may_change(l, now_ns))
 		sooner(&due_ns, now_ns + path_look_ns(l, now_ns));
 	if (l->new_sa_ns != 0)
@@ -235,6 +237,7 @@ control_look(void *arg, uint64_t now_ns)
 	if (l->session != NULL) {
 		choose_path(l, now_ns);
 		retire_before(l, now_ns);
+		control_renew_look(l, now_ns);
 	}
 	if (l->conn != NULL)
 		control_stream_tick(l->conn, now_ns);

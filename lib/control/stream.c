@@ -246,6 +246,7 @@ control_stream_tick(struct control_conn *conn, uint64_t now_ns)
 	uint64_t dpd_ns = control_terms(conn->login).dpd_ns;
 	uint64_t silent_ns = now_ns - conn->last_rx_ns;
 
+	control_renew_tick(conn, now_ns);
 	if (dpd_ns == 0 || silent_ns < dpd_ns)
 		return;
 	if (silent_ns > DPD_DEAD_FACTOR * dpd_ns) {

@@ -37,6 +37,8 @@ begin_record(struct rte_mbuf *m, const struct mst_pkt *p, struct mst_aead_op *op
 	};
 	enum mst_dtls_verdict v = mst_dtls_window_check(&sa->window, p->seq);
 
+	if (unlikely(p->seq >= MST_DTLS_KEY_RECORDS))
+		return MST_DROP_SEQ_LIMIT;
 	if (likely(v == MST_DTLS_OK))
 		v = mst_dtls_open_begin(&sa->keys.rx, pkt_data(m) + p->record_off, p->record_len, &h, op);
 	return likely(v == MST_DTLS_OK) ? MST_NEXT : verdict_of_dtls(v);

@@ -8,10 +8,6 @@
 
 #define FIRST 4 // packets whose keys are asked for before the burst is prepared
 
-// Beyond it an association sends nothing more: a number that comes twice under one key breaks it for good.
-// Control has a rekey done long before.
-#define SEQ_LIMIT (MST_DTLS_SEQ_MAX + 1 - 65536)
-
 static enum mst_verdict
 room_one(const struct mst_worker *w, const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p)
 {
@@ -54,8 +50,9 @@ begin_one(const struct mst_burst *b, struct rte_mbuf *m, struct mst_pkt *p, stru
 	uint8_t *plain = pkt_data(m) - MESSAGE_TYPE_BYTES;
 
 	(void)b;
-	if (unlikely(p->seq >= SEQ_LIMIT))
-		return MST_DROP_SEQ_LIMIT;
+	// The key is used up: what is data goes by the stream until there is a new one.
+	if (unlikely(p->seq >= MST_DTLS_KEY_RECORDS))
+		return p->type == MESSAGE_DATA ? MST_STREAM : MST_DROP_SEQ_LIMIT;
 	plain[0] = p->type;
 	mst_dtls_seal_begin(&sa->keys.tx, MST_DTLS_APPLICATION_DATA, p->seq, plain, len, op);
 	pkt_set(m, plain - sa->head_bytes, sa->head_bytes + len + MST_AEAD_TAG_BYTES);

@@ -64,7 +64,7 @@
 	X(DROP_NO_PATH,        DROP, "drop_no_path",        "the device has no connection at the moment")                            \
 	X(DROP_MTU,            DROP, "drop_mtu",            "larger than the way out and nobody to tell")                            \
 	X(DROP_ROOM,           DROP, "drop_room",           "no room in the mbuf for the headers to add")                            \
-	X(DROP_SEQ_LIMIT,      DROP, "drop_seq_limit",      "sequence numbers of the association are used up")                       \
+	X(DROP_SEQ_LIMIT,      DROP, "drop_seq_limit",      "record beyond what a key may protect")                                  \
 	X(DROP_PORT,           DROP, "drop_port",           "for a port that does not exist")                                        \
 	X(DROP_RATE,           DROP, "drop_rate",           "source exceeds its rate of handshake records")                          \
 	X(DROP_UNRESOLVED,     DROP, "drop_unresolved",     "outer next hop not resolved, and asked about already")                  \

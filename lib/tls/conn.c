@@ -20,6 +20,7 @@ struct mst_tls_conn {
 	size_t held_len;
 	struct mst_tls_ctx *ctx; // until the handshake is complete
 	struct tls_seen seen;
+	struct tls_use use;
 	char cipher[96];
 	char error[128];
 };
@@ -53,6 +54,7 @@ create(struct mst_tls_conn **out, struct mst_tls_ctx *ctx, int fd, struct mst_tl
 	SSL_set_app_data(conn->ssl, &conn->seen);
 	conn->ctx = ctx;
 	ctx->refs++;
+	tls_use_watch(&conn->use, conn->ssl, &conn->sock);
 	SSL_set_bio(conn->ssl, bio, bio);
 	SSL_set_accept_state(conn->ssl);
 	ERR_clear_error();
@@ -137,7 +139,8 @@ finish_syscall(struct mst_tls_conn *conn)
 	if (conn->sock.eof || err == 0)
 		return finish(conn, MST_TLS_CLOSED, "the peer closed without close_notify");
 	if (err == EMSGSIZE)
-		return finish(conn, MST_TLS_FAILED, "the handshake is too large");
+		return finish(conn, MST_TLS_FAILED,
+			conn->use.flood ? "more KeyUpdates than records" : "the handshake is too large");
 	bool gone = err == ECONNRESET || err == EPIPE || err == ETIMEDOUT || err == EHOSTUNREACH;
 	return finish(conn, gone ? MST_TLS_CLOSED : MST_TLS_FAILED, strerror(err));
 }
@@ -201,8 +204,13 @@ mst_tls_conn_read(struct mst_tls_conn *conn, void *buf, size_t cap, size_t *n)
 	ERR_clear_error();
 	enum mst_tls_result r = settle(conn, SSL_read_ex(conn->ssl, buf, cap, &got));
 	conn->drained = r != MST_TLS_OK;
-	if (r == MST_TLS_OK)
-		*n = got;
+	if (r != MST_TLS_OK)
+		return r;
+	conn->use.received++;
+	conn->use.records++;
+	if (tls_use_is_over(&conn->use))
+		return finish(conn, MST_TLS_FAILED, "the keys are used up");
+	*n = got;
 	return r;
 }
 
@@ -280,6 +288,14 @@ mst_tls_conn_uncork(struct mst_tls_conn *conn)
 	return r == MST_TLS_OK && mst_tls_conn_flush_pending(conn) ? MST_TLS_WANT_WRITE : r;
 }
 
+// RFC 8446 4.6.3: our own key with the next record, the peer's when it has read that.
+static void
+ask_to_renew(struct mst_tls_conn *conn)
+{
+	conn->use.asked = SSL_key_update(conn->ssl, SSL_KEY_UPDATE_REQUESTED) == 1;
+	ERR_clear_error();
+}
+
 enum mst_tls_result
 mst_tls_conn_write(struct mst_tls_conn *conn, const void *buf, size_t len)
 {
@@ -292,11 +308,42 @@ mst_tls_conn_write(struct mst_tls_conn *conn, const void *buf, size_t len)
 	if (r != MST_TLS_OK)
 		return MST_TLS_BUSY;
 	MST_ASSERT(conn->ready);
+	if (tls_use_is_over(&conn->use))
+		return finish(conn, MST_TLS_FAILED, "the keys are used up");
+	if (tls_use_is_long(&conn->use) && mst_tls_conn_can_renew(conn))
+		ask_to_renew(conn);
 	ERR_clear_error();
 	r = settle(conn, SSL_write_ex(conn->ssl, buf, len, &done));
+	conn->use.sent++;
 	if (r == MST_TLS_WANT_READ || r == MST_TLS_WANT_WRITE)
 		return hold(conn, buf, len, r);
 	return r;
+}
+
+struct tls_use *
+tls_conn_use(struct mst_tls_conn *conn)
+{
+	return &conn->use;
+}
+
+bool
+mst_tls_conn_can_renew(const struct mst_tls_conn *conn)
+{
+	return conn->ready && SSL_version(conn->ssl) >= TLS1_3_VERSION;
+}
+
+enum mst_tls_result
+mst_tls_conn_renew(struct mst_tls_conn *conn)
+{
+	enum mst_tls_result r = mst_tls_conn_flush(conn);
+
+	if (r == MST_TLS_CLOSED || r == MST_TLS_FAILED)
+		return r;
+	if (r != MST_TLS_OK || !mst_tls_conn_can_renew(conn))
+		return MST_TLS_BUSY;
+	ask_to_renew(conn);
+	ERR_clear_error();
+	return settle(conn, SSL_do_handshake(conn->ssl));
 }
 
 const char *

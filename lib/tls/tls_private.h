@@ -149,6 +149,24 @@ MST_MUST_USE int tls_socket_uncork(struct tls_socket *sock);
 MST_MUST_USE int tls_socket_flush(struct tls_socket *sock);
 void tls_socket_drop(struct tls_socket *sock); // the rest is lost
 
+// ---- renew.c
+// What the keys of a connection have been used for.
+struct tls_use {
+	uint64_t sent, received; // records under the keys in use, of each direction
+	uint64_t records;	 // received under all keys
+	uint64_t updates;	 // KeyUpdates of the peer
+	uint64_t most;		 // records a key may protect
+	bool asked;		 // the peer, to renew its keys
+	bool flood;		 // more KeyUpdates than anybody has a reason for
+	struct tls_socket *sock;
+};
+void tls_use_watch(struct tls_use *use, SSL *ssl, struct tls_socket *sock);
+bool tls_use_is_over(const struct tls_use *use); // nothing more under these keys
+bool tls_use_is_long(const struct tls_use *use); // they are to be renewed
+
+// ---- conn.c
+struct tls_use *tls_conn_use(struct mst_tls_conn *conn);
+
 // ---- bio_datagram.c
 struct tls_datagrams {
 	const uint8_t *in; // NULL once read

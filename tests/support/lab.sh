@@ -213,6 +213,7 @@ lab_config() {
 		  cookie: ${CONF_COOKIE:-300s}
 		  idle: ${CONF_IDLE:-0s}
 		  session: ${CONF_SESSION:-0s}
+		  rekey: ${CONF_REKEY:-24h}
 		users:
 		  file: $LAB/users
 		limits:

@@ -255,6 +255,8 @@ struct mst_ac_tunnel {
 	uint32_t session_s;	 // whole length of the session; 0 = none
 	uint32_t session_left_s; // what is left of it
 	const char *banner;	 // or NULL
+	uint32_t rekey_s;	 // pause after which the device renews keys; 0 = never
+	bool rekey_by_tunnel;	 // by a new connection with the same cookie, not in the one it has
 	const char *hostname;	 // echo of the request's, or NULL
 	uint16_t dtls_port;	 // 0 = no DTLS headers
 	const uint8_t *app_id;	 // MST_AC_APP_ID_BYTES, new for each CONNECT; needed with dtls_port

@@ -255,6 +255,7 @@ struct mst_conf_timeouts {
 	uint32_t mobile_dpd_s;	// of phones and tablets, where it was written
 	uint32_t mobile_idle_s; // the same; 0 = none
 	uint32_t cookie_s;
+	uint32_t rekey_s; // 0 = never
 	uint32_t auth_s;
 	uint32_t tls_handshake_s;
 	bool has_dpd, has_idle, has_session, has_mobile_dpd, has_mobile_idle; // written

@@ -39,6 +39,9 @@ struct mst_control;
 	X(dtls_timeout,        "DTLS handshakes not finished in time")                                  \
 	X(dtls_full,           "DTLS handshakes refused: too many in progress")                         \
 	X(dtls_resent,         "final flights resent")                                                  \
+	X(tls_renewed,         "TLS keys renewed by the gateway in time")                               \
+	X(dtls_asked_to_renew, "DTLS associations ended by alert for the device to renew keys")           \
+	X(dtls_used_up,        "DTLS associations ended: their keys have protected all they may")       \
 	X(dtls_alerts,         "DTLS associations closed by the device's alert")                        \
 	X(stray_tries,         "trial openings of records from addresses of nobody")                    \
 	X(stray_nobody,        "records from addresses of nobody that no keys open")                    \

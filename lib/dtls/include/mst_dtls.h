@@ -24,6 +24,12 @@
 // alerts) from 0 and may send a little more later; the gap keeps the two from ever sharing a nonce.
 #define MST_DTLS_FIRST_DATA_SEQ 64
 
+// Records that one key protects at the most, by number, the device's keys too: 2^24.5, as for full-size records under
+// AES-GCM (RFC 9147 4.5.3, RFC 8446 5.5). Ours are smaller, and ChaCha20-Poly1305 would stand more; one bound is enough,
+// since a renewal costs little. The device is asked for it at the first number.
+#define MST_DTLS_KEY_RECORDS_RENEW (1ULL << 24)
+#define MST_DTLS_KEY_RECORDS 23726566ULL
+
 enum mst_dtls_type {
 	MST_DTLS_CHANGE_CIPHER_SPEC = 20,
 	MST_DTLS_ALERT = 21,
@@ -271,9 +277,7 @@ MST_MUST_USE enum mst_dtls_verdict mst_dtls_open(const struct mst_dtls_keys *k, 
 // MST_AEAD_TAG_BYTES behind; the record starts at plain - mst_dtls_head_bytes(suite).
 //
 // The caller owns seq: never twice under one key object, not below MST_DTLS_FIRST_DATA_SEQ, not above
-// MST_DTLS_SEQ_MAX (asserted: beyond it the nonce would repeat). Long before, the owner is to rekey: the
-// usual bound for GCM is 2^24.5 full-size records a key (RFC 9325 4.4, RFC 9147 4.5.3), none matters for
-// ChaCha20-Poly1305.
+// MST_DTLS_SEQ_MAX (asserted: beyond it the nonce would repeat). Long before, MST_DTLS_KEY_RECORDS ends it.
 void mst_dtls_seal(
 	const struct mst_dtls_keys *k, uint8_t type, uint64_t seq, uint8_t *plain, size_t plain_len);
 

@@ -144,6 +144,13 @@ bool mst_tls_conn_pending(const struct mst_tls_conn *conn);
 // OK: sent. WANT_WRITE (or WANT_READ): taken, a copy waits inside, call mst_tls_conn_flush when the socket is
 // ready. BUSY: not taken, because an earlier record still waits: the caller queues or drops.
 MST_MUST_USE enum mst_tls_result mst_tls_conn_write(struct mst_tls_conn *conn, const void *buf, size_t len);
+// Records that one key of TLS protects at the most: behind it the connection FAILED, and the device comes back with new
+// keys. With TLS 1.3 both sides' keys are renewed at the half, and a peer that floods with renewals of its own FAILED.
+#define MST_TLS_KEY_RECORDS (1ULL << 24) // RFC 8446 5.5: 2^24.5 full-size ones with AES-GCM
+bool mst_tls_conn_can_renew(const struct mst_tls_conn *conn); // TLS 1.3
+// Renews both sides' keys in place. OK; WANT_WRITE: with the next record; BUSY: not now, or not by this version.
+MST_MUST_USE enum mst_tls_result mst_tls_conn_renew(struct mst_tls_conn *conn);
+
 // OK: nothing waits any more.
 MST_MUST_USE enum mst_tls_result mst_tls_conn_flush(struct mst_tls_conn *conn);
 bool mst_tls_conn_flush_pending(const struct mst_tls_conn *conn);

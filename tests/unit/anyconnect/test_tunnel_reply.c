@@ -62,8 +62,9 @@ static const char whole[] =
 	"X-CSTP-Session-Timeout: 86400\r\n"
 	"X-CSTP-Session-Timeout-Remaining: 86000\r\n"
 	"X-CSTP-Lease-Duration: 86000\r\n"
+	"X-CSTP-Rekey-Time: 7000\r\n"
+	"X-CSTP-Rekey-Method: ssl\r\n"
 	"X-CSTP-Smartcard-Removal-Disconnect: true\r\n"
-	"X-CSTP-Rekey-Method: none\r\n"
 	"X-CSTP-Disconnected-Timeout: none\r\n"
 	"X-CSTP-Keep: true\r\n"
 	"X-CSTP-TCP-Keepalive: true\r\n"
@@ -114,10 +115,27 @@ whole_answer(void **state)
 	t.session_left_s = 86000;
 	t.banner = "Welcome\r\nto 100% J\xc3\xbc+";
 	t.hostname = "vm";
+	t.rekey_s = 7000;
 	t.dtls_port = 4443;
 	t.app_id = app_id;
 	assert_int_equal(build(&t), 0);
 	assert_string_equal(answer, whole);
+}
+
+// DTLS has no method of its own: a client would try to renegotiate.
+static void
+old_tls_renews_by_a_new_tunnel(void **state)
+{
+	(void)state;
+	struct mst_ac_tunnel t = plain();
+
+	t.rekey_s = 60;
+	t.rekey_by_tunnel = true;
+	t.dtls_port = 443;
+	t.app_id = app_id;
+	assert_int_equal(build(&t), 0);
+	assert_non_null(strstr(answer, "X-CSTP-Rekey-Time: 60\r\nX-CSTP-Rekey-Method: new-tunnel\r\n"));
+	assert_null(strstr(answer, "X-DTLS-Rekey"));
 }
 
 static void
@@ -145,6 +163,7 @@ what_is_off_is_absent(void **state)
 	assert_null(strstr(answer, "Hostname"));
 	assert_null(strstr(answer, "Content-Encoding"));
 	assert_null(strstr(answer, "Rekey-Time"));
+	assert_non_null(strstr(answer, "X-CSTP-Rekey-Method: none\r\n"));
 	assert_null(strstr(answer, "Server"));
 	assert_non_null(strstr(answer, "X-CSTP-Idle-Timeout: none\r\n"));
 	assert_non_null(strstr(answer, "X-CSTP-Session-Timeout: none\r\n"));
@@ -295,6 +314,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_answer),
+		cmocka_unit_test(old_tls_renews_by_a_new_tunnel),
 		cmocka_unit_test(what_is_off_is_absent),
 		cmocka_unit_test(only_ipv6),
 		cmocka_unit_test(netmasks),

@@ -43,6 +43,7 @@ the_least_file(void **state)
 	assert_int_equal(c->timeouts.idle_s, 0);
 	assert_int_equal(c->timeouts.session_s, 0);
 	assert_int_equal(c->timeouts.cookie_s, 300);
+	assert_int_equal(c->timeouts.rekey_s, 86400);
 	assert_int_equal(c->timeouts.auth_s, 240);
 	assert_int_equal(c->timeouts.tls_handshake_s, 10);
 	assert_int_equal(c->auth.n_methods, 1);

@@ -127,7 +127,7 @@ a_forgery_moves_no_window(void **state)
 	for (size_t suite = 0; mst_dtls_suite_at(suite) != NULL; suite++) {
 		rig_device_open(&d, suite, 4);
 		assert_int_equal(open_seq(5), MST_NEXT);
-		n = rig_record(&d, 23, 1, MST_DTLS_SEQ_MAX, "\0data", 5, record);
+		n = rig_record(&d, 23, 1, MST_DTLS_KEY_RECORDS - 1, "\0data", 5, record);
 		for (size_t i = 13; i < n; i++) { // every bit behind the header is vouched for
 			record[i] ^= 0x10;
 			assert_int_equal(open_record(record, n), MST_DROP_TAG);
@@ -140,6 +140,19 @@ a_forgery_moves_no_window(void **state)
 		assert_int_equal(atomic_load(&d.sa->rx_packets), 2);
 		rig_device_close(&d);
 	}
+}
+
+// The device's key has its end as ours has: n - 1, n, and the largest number there is.
+static void
+beyond_what_a_key_may_protect_nothing_is_opened(void **state)
+{
+	(void)state;
+	rig_device_open(&d, 0, 4);
+	assert_int_equal(open_seq(MST_DTLS_KEY_RECORDS - 1), MST_NEXT);
+	assert_int_equal(open_seq(MST_DTLS_KEY_RECORDS), MST_DROP_SEQ_LIMIT);
+	assert_int_equal(open_seq(MST_DTLS_SEQ_MAX), MST_DROP_SEQ_LIMIT);
+	assert_int_equal(d.sa->window.next, MST_DTLS_KEY_RECORDS);
+	rig_device_close(&d);
 }
 
 static void
@@ -227,6 +240,7 @@ main(void)
 		cmocka_unit_test(a_record_is_accepted_once),
 		cmocka_unit_test(of_twins_in_a_burst_one_is_accepted),
 		cmocka_unit_test(a_forgery_moves_no_window),
+		cmocka_unit_test(beyond_what_a_key_may_protect_nothing_is_opened),
 		cmocka_unit_test(an_alert_is_opened_but_has_no_type_byte),
 		cmocka_unit_test(data_without_a_type_byte_is_refused),
 		cmocka_unit_test(a_handshake_of_other_keys_reaches_control_unspoilt),

@@ -81,22 +81,26 @@ numbers_follow_each_other_and_never_repeat(void **state)
 	}
 }
 
+// n - 1 and n: what is data takes the stream as it came, what is not is dropped.
 static void
-at_the_limit_it_falls_silent(void **state)
+at_the_limit_data_takes_the_stream(void **state)
 {
 	struct mst_burst b;
 
 	(void)state;
 	rig_device_open(&d[0], 0, 4);
-	atomic_store(&d[0].sa->tx_seq, (1ULL << 48) - (1 << 16) - 2);
+	atomic_store(&d[0].sa->tx_seq, MST_DTLS_KEY_RECORDS - 2);
 	burst_init(&b, 1);
 	for (unsigned int i = 0; i < 4; i++)
 		burst_add(&b, plain(&d[0], 10));
+	mst_pkt(b.m[3])->type = 4; // a DPD response
 	stage_seal(rig_worker(0), &b);
 	assert_int_equal(b.n, 2);
 	assert_int_equal(b.n_left, 2);
+	assert_int_equal(mst_pkt(b.left[0])->verdict, MST_STREAM);
+	assert_int_equal(b.left[0]->data_len, 10);
+	assert_int_equal(mst_pkt(b.left[1])->verdict, MST_DROP_SEQ_LIMIT);
 	for (unsigned int i = 0; i < 2; i++) {
-		assert_int_equal(mst_pkt(b.left[i])->verdict, MST_DROP_SEQ_LIMIT);
 		rte_pktmbuf_free(b.left[i]);
 		rte_pktmbuf_free(b.m[i]);
 	}
@@ -138,7 +142,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_record_is_in_place_with_its_header),
 		cmocka_unit_test(numbers_follow_each_other_and_never_repeat),
-		cmocka_unit_test(at_the_limit_it_falls_silent),
+		cmocka_unit_test(at_the_limit_data_takes_the_stream),
 		cmocka_unit_test(without_room_it_is_dropped_and_takes_no_number),
 	};
 
