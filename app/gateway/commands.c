@@ -482,6 +482,11 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 	case MST_CTL_SHOW_CERTIFICATE:
 		*data = gateway_certificates(g);
 		return 0;
+	case MST_CTL_SHOW_IP_BANS:
+	case MST_CTL_SHOW_BAN_POINTS:
+		return gateway_bans(g, id == MST_CTL_SHOW_IP_BANS, args, n_args, data, err, err_cap);
+	case MST_CTL_UNBAN_IP:
+		return gateway_unban(g, args[0], data, err, err_cap);
 	case MST_CTL_DISCONNECT_USER:
 		return disconnect_user(g, args[0], data, err, err_cap);
 	case MST_CTL_DISCONNECT_ID:

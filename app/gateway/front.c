@@ -1,9 +1,12 @@
-// What mst-cli shows of the way in: certificates. Control lcore; nothing here blocks.
+// What mst-cli shows of the way in: certificates, bans. Control lcore; nothing here blocks.
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "gateway.h"
 
 #define DAY_TEXT_BYTES 32
+#define PAGE_BANS 1024
 
 // What stands in a certificate need not be UTF-8.
 static json_t *
@@ -60,4 +63,62 @@ gateway_certificates(const struct gateway *g)
 				      (json_int_t)info->not_after_unix_s, "Days left",
 				      (json_int_t)info->days_left));
 	return list;
+}
+
+// ---- bans ---------------------------------------------------------------------------------------
+static json_t *
+ban_json(const struct mst_control_ban *b, bool banned)
+{
+	char text[MST_IP_TEXT_BYTES + 4];
+
+	if (b->source.ip.family == 4)
+		mst_ip_format(&b->source.ip, text);
+	else
+		mst_net_format(&b->source, text);
+	if (banned)
+		return json_pack("{s:s, s:I}", "IP", text, "Seconds left", (json_int_t)b->left_s);
+	return json_pack("{s:s, s:I, s:I, s:I, s:s}", "IP", text, "Points", (json_int_t)b->points, "Of",
+		(json_int_t)b->max_points, "Known users", (json_int_t)b->known_users, "Banned",
+		b->left_s != 0 ? "yes" : "no");
+}
+
+int
+gateway_bans(const struct gateway *g, bool banned, const char *const *args, size_t n_args, json_t **data,
+	char *err, size_t err_cap)
+{
+	struct mst_control_ban b;
+	uint64_t from = 0;
+	json_t *list;
+	size_t at;
+
+	if (n_args > 0 && mst_parse_u64(args[0], strlen(args[0]), 0, UINT32_MAX, &from) < 0) {
+		snprintf(err, err_cap, "START: expected the number that a page ended with");
+		return -EINVAL;
+	}
+	list = json_array();
+	at = from;
+	while (json_array_size(list) < PAGE_BANS && mst_control_ban_next(g->control, &at, &b)) {
+		if (!banned || b.left_s != 0)
+			json_array_append_new(list, ban_json(&b, banned));
+	}
+	*data = json_pack(
+		"{s:I, s:o}", "next", (json_int_t)(json_array_size(list) < PAGE_BANS ? 0 : at), "rows", list);
+	return 0;
+}
+
+int
+gateway_unban(struct gateway *g, const char *text, json_t **data, char *err, size_t err_cap)
+{
+	struct mst_ip ip;
+
+	if (mst_ip_parse(text, &ip) < 0) {
+		snprintf(err, err_cap, "expected an IP address");
+		return -EINVAL;
+	}
+	if (!mst_control_unban(g->control, &ip)) {
+		snprintf(err, err_cap, "%s has neither a ban nor points", text);
+		return -ENOENT;
+	}
+	*data = json_pack("s+", text, " may come in again");
+	return 0;
 }

@@ -308,6 +308,23 @@ static const struct mst_conf_key limits_keys[] = {
 	ROW_END,
 };
 
+static const struct mst_conf_key bans_keys[] = {
+	ROW_UINT("max-points", struct mst_conf_bans, max_points, 0, 1000000, "80", MST_CONF_RELOAD,
+		"points with which an address (IPv4 /32, IPv6 /64) is banned; 0: never"),
+	ROW_UINT("wrong-password", struct mst_conf_bans, wrong_password, 0, 1000000, "10", MST_CONF_RELOAD,
+		"points of a sign-in that was refused; a later success of the same user takes them back"),
+	ROW_UINT("connect-flood", struct mst_conf_bans, connect_flood, 0, 1000000, "1", MST_CONF_RELOAD,
+		"points of a connection beyond limits.handshakes-per-second"),
+	ROW_SECONDS("reset-time", struct mst_conf_bans, reset_s, 1, 30 * DAY_S, "1200s", MST_CONF_RELOAD,
+		"time in which max-points drain away, evenly"),
+	ROW_SECONDS("ban-time", struct mst_conf_bans, ban_s, 1, 30 * DAY_S, "300s", MST_CONF_RELOAD,
+		"how long a ban lasts; sessions that are up stay"),
+	{.name = "exempt", .type = MST_CONF_NET, MST_CONF_LIST_AT(struct mst_conf_bans, exempt, n_exempt),
+	 .or_one = true, .unique = true, .max_items = 64, .change = MST_CONF_RELOAD,
+	 .help = "networks that are never banned, nor held to handshakes-per-second on TCP"},
+	ROW_END,
+};
+
 static const struct mst_conf_key control_keys[] = {
 	// 107 bytes and a NUL are what sun_path of unix(7) holds.
 	{.name = "socket", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_control, socket), .min = 2,
@@ -339,6 +356,7 @@ static const struct mst_conf_key gateway_keys[] = {
 	ROW_SECTION("auth", auth, auth_keys, MST_CONF_RELOAD, "how users prove who they are"),
 	ROW_SECTION("users", users, users_keys, MST_CONF_RELOAD, "who may sign in"),
 	ROW_SECTION("limits", limits, limits_keys, MST_CONF_RELOAD, "bounds against overload"),
+	ROW_SECTION("bans", bans, bans_keys, MST_CONF_RELOAD, "addresses that are kept out for a while"),
 	ROW_SECTION("control", control, control_keys, MST_CONF_RESTART, "the operators' way in"),
 	ROW_SECTION("log", log, log_keys, MST_CONF_LIVE, "what is logged"),
 	{.name = "profiles", MST_CONF_MAPS_AT(struct mst_conf, profiles, n_profiles, conf_profile_keys),

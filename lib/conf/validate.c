@@ -256,6 +256,18 @@ check_sites(const struct check *c)
 }
 
 static int
+check_nets(const struct check *c, const char *list, const struct mst_net *nets, uint32_t n)
+{
+	char key[64];
+
+	for (uint32_t i = 0; i < n; i++) {
+		snprintf(key, sizeof(key), "%s[%u]", list, i);
+		MST_TRY(conf_check_host_bits(c->tree, c->err, key, &nets[i]));
+	}
+	return 0;
+}
+
+static int
 check_dpdk(const struct check *c)
 {
 	const struct mst_conf_dpdk *dpdk = &c->conf->dpdk;
@@ -291,6 +303,7 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	MST_TRY(check_pool(&c, "pool.ipv4", &gw->pool.ipv4));
 	MST_TRY(check_pool(&c, "pool.ipv6", &gw->pool.ipv6));
 	MST_TRY(check_sites(&c));
+	MST_TRY(check_nets(&c, "bans.exempt", gw->bans.exempt, gw->bans.n_exempt));
 	if (mst_conf_wants_certificates(gw) && gw->auth.certificate.ca[0] == '\0')
 		return mst_conf_reject(tree, err, "auth.certificate.ca",
 			"expected a file of CA certificates, as auth.methods has certificate, found none");

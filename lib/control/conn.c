@@ -115,8 +115,11 @@ control_conn_close(struct control_conn *conn)
 
 	if (conn->state == CONN_CLOSING)
 		return;
-	if (conn->state == CONN_AUTH)
+	if (conn->state == CONN_AUTH) {
 		LIST_REMOVE(conn, waiting);
+		// Who does not wait for the answer has had his try.
+		control_gate_failed(conn, mst_ac_credentials(conn->ac)->user);
+	}
 	if (conn->state != CONN_TUNNEL)
 		c->n_half_open--;
 	if (conn->login != NULL)

@@ -8,6 +8,8 @@
 #include "mst_exception.h"
 #include "mst_route.h"
 
+#include "ban.h"
+
 #define TICK_MS 100
 #define AUTH_QUEUE 256
 #define WHEEL_SLOT_NS (100 * MST_NS_PER_MS)
@@ -134,8 +136,11 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	uint32_t n = rte_align32pow2(max_logins);
 	struct control_login_bucket *b = calloc((size_t)4 * n, sizeof(*b));
 
-	if (b == NULL)
+	c->bans = ban_create();
+	if (b == NULL || c->bans == NULL) {
+		free(b);
 		return -ENOMEM;
+	}
 	c->max_logins = max_logins;
 	c->login_mask = n - 1;
 	c->by_cookie = b;
@@ -160,6 +165,8 @@ control_tables_destroy(struct mst_control *c)
 {
 	free(c->by_cookie);
 	c->by_cookie = NULL;
+	ban_destroy(c->bans);
+	c->bans = NULL;
 }
 
 int

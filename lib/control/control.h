@@ -26,6 +26,7 @@
 #define CONTROL_TUPLE_BUCKETS CONTROL_HANDSHAKES_MAX // powers of two
 #define CONTROL_WAITING_BUCKETS 256
 
+struct control_bans;
 struct control_conn;
 struct control_handshake;
 TAILQ_HEAD(control_conns, control_conn);
@@ -154,6 +155,7 @@ struct mst_control {
 	struct control_site site;
 	struct mst_tls_dtls_ctx *dtls;
 	struct mst_auth *auth;
+	struct control_bans *bans;
 	struct event *auth_event, *route_event, *tick_event;
 	struct control_kernel_fd kernel_fds[MST_MAX_PORTS + 1]; // taps and tun
 	struct control_listener listeners[8];
@@ -245,6 +247,13 @@ MST_MUST_USE int control_site_make(
 	const struct mst_conf *conf, struct mst_tls_ctx **out, char *err, size_t err_cap);
 void control_site_note(struct mst_control *c);	// what is in use is what the files hold
 void control_site_watch(struct mst_control *c); // from now on, by its timer
+
+// gate.c: who may come in
+bool control_gate_admits(struct mst_control *c, const struct mst_ip *remote); // one connection more
+bool control_gate_is_banned(const struct control_conn *conn);
+// What became of a try to sign in.
+void control_gate_failed(struct control_conn *conn, const char *user);
+void control_gate_succeeded(struct control_conn *conn, const char *user);
 
 // newcomer.c: whoever has no tunnel yet
 void control_newcomer_queue(struct control_conn *conn);

@@ -47,6 +47,16 @@ address_ip(const union address *a)
 	return ip;
 }
 
+// By RST: nothing of it is left in the kernel, as it would be after a FIN.
+static void
+turn_away(int fd)
+{
+	struct linger now = {.l_onoff = 1};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	close(fd);
+}
+
 static bool
 has_room(const struct mst_control *c)
 {
@@ -87,7 +97,10 @@ accept_one(struct control_listener *l)
 		return true;
 	}
 	remote = address_ip(&peer);
-	control_conn_accept(l->c, fd, &remote);
+	if (control_gate_admits(l->c, &remote))
+		control_conn_accept(l->c, fd, &remote);
+	else
+		turn_away(fd);
 	return true;
 }
 

@@ -30,10 +30,16 @@ control_signin_start(struct control_conn *conn)
 	};
 	int ret;
 
+	if (control_gate_is_banned(conn)) {
+		CONTROL_COUNT(conn->c, tcp_banned);
+		control_conn_close(conn);
+		return;
+	}
 	control_conn_set_waiting(conn, true);
 	ret = mst_auth_submit(conn->c->auth, &attempt);
 	if (ret == -EINVAL) {
 		CONTROL_COUNT(conn->c, auth_failed);
+		control_gate_failed(conn, cred->user);
 		finish(conn, MST_AC_AUTH_FAILED, NULL);
 	} else if (ret < 0) {
 		CONTROL_COUNT(conn->c, auth_busy);
@@ -53,6 +59,7 @@ accept_user(
 		return;
 	}
 	CONTROL_COUNT(c, auth_ok);
+	control_gate_succeeded(conn, mst_ac_credentials(conn->ac)->user);
 	MST_LOG(INFO, "control", "sign-in of '%s' from %s", r->user, remote);
 	finish(conn, MST_AC_AUTH_OK, cookie);
 	mst_wipe(cookie, sizeof(cookie));
@@ -78,6 +85,7 @@ take_result(struct mst_control *c, const struct mst_auth_result *r)
 	case MST_AUTH_MORE:
 		CONTROL_COUNT(c, auth_failed);
 		MST_LOG(NOTICE, "control", "sign-in of '%s' from %s refused", r->user, remote);
+		control_gate_failed(conn, mst_ac_credentials(conn->ac)->user);
 		finish(conn, MST_AC_AUTH_FAILED, NULL);
 		return;
 	case MST_AUTH_BUSY:

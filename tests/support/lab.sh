@@ -220,6 +220,7 @@ lab_config() {
 		  sessions: ${CONF_SESSIONS:-65536}
 		  handshakes-per-second: ${CONF_HANDSHAKES:-100}
 		  half-open: ${CONF_HALF_OPEN:-1024}
+		bans: {max-points: ${CONF_BAN_POINTS:-0}}
 		control:
 		  socket: $LAB/mst.sock
 		log:

@@ -312,6 +312,17 @@ struct mst_conf_limits {
 	uint32_t punt_other;
 };
 
+// Who is not let in for a while, and for what.
+struct mst_conf_bans {
+	uint32_t max_points; // 0: nobody is banned
+	uint32_t wrong_password;
+	uint32_t connect_flood;
+	uint32_t reset_s;
+	uint32_t ban_s;
+	struct mst_net *exempt;
+	uint32_t n_exempt;
+};
+
 struct mst_conf_control {
 	const char *socket;
 };
@@ -342,6 +353,7 @@ struct mst_conf {
 	struct mst_conf_auth auth;
 	struct mst_conf_users users;
 	struct mst_conf_limits limits;
+	struct mst_conf_bans bans;
 	struct mst_conf_control control;
 	struct mst_conf_log log;
 	struct mst_conf_profile *profiles;

@@ -16,6 +16,9 @@ struct mst_control;
 #define MST_CONTROL_COUNTERS(X)                                                                          \
 	X(tcp_accepted,        "TCP connections accepted")                                              \
 	X(tcp_refused,         "TCP connections closed at once: out of memory")                         \
+	X(tcp_banned,          "TCP connections closed at once: of a banned address")                   \
+	X(tcp_flood,           "TCP connections closed at once: too many a second from one address")    \
+	X(bans,                "addresses banned")                                                      \
 	X(tcp_paused,          "times that accepting had to wait: too many half-open")                  \
 	X(tls_done,            "TLS handshakes finished")                                               \
 	X(tls_failed,          "TLS handshakes failed")                                                 \
@@ -116,3 +119,15 @@ struct mst_control_certificate {
 };
 // Certificate number i in use; false behind the last one.
 bool mst_control_certificate(const struct mst_control *c, size_t i, struct mst_control_certificate *out);
+
+// Points of one source, an IPv4 address or an IPv6 /64.
+struct mst_control_ban {
+	struct mst_net source;
+	uint32_t points, max_points; // banned when it reaches them
+	uint32_t known_users;	     // who have signed in from there
+	uint32_t left_s;	     // of the ban; 0: not banned
+};
+// The next source with points or a ban; *at is 0 at first. False: there is none.
+bool mst_control_ban_next(const struct mst_control *c, size_t *at, struct mst_control_ban *out);
+// Lifts a ban, and forgets the points; false: there were none.
+bool mst_control_unban(struct mst_control *c, const struct mst_ip *ip);

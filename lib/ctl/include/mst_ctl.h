@@ -52,10 +52,13 @@ enum mst_ctl_view {
 	X(SHOW_CYCLES,     "server show cycles",     "",       CYCLES,   "cycles per packet of each stage, by worker") \
 	X(SHOW_DROPS,      "server show drops",      "",       COUNTERS, "packets dropped, by reason") \
 	X(SHOW_CERTIFICATE, "server show certificate", "",     BLOCKS,   "certificates in use, their names, chains and days left") \
+	X(SHOW_IP_BANS,    "server show ip bans",    "[START]", TABLE,   "banned addresses, and for how long") \
+	X(SHOW_BAN_POINTS, "server show ip ban points", "[START]", TABLE, "addresses with points towards a ban") \
 	X(SHOW_PORTS,      "server show ports",      "",       TABLE,    "ports, their queues and counters") \
 	X(SHOW_PUNT,       "server show punt",       "",       COUNTERS, "packets handed to the kernel or the control lcore, by class") \
 	X(DISCONNECT_USER, "server disconnect user", "NAME",   MESSAGE,  "end all sessions of a user") \
 	X(DISCONNECT_ID,   "server disconnect id",   "ID",     MESSAGE,  "end one session") \
+	X(UNBAN_IP,        "server unban ip",        "IP",     MESSAGE,  "lift the ban of an address, and forget its points") \
 	X(RELOAD,          "server reload",          "",       MESSAGE,  "read the reloadable settings and the certificate again") \
 	X(STOP,            "server stop",            "",       MESSAGE,  "end all sessions and stop the gateway") \
 	X(CONFIG_CHECK,    "config check",           "[FILE]", LOCAL,    "validate a configuration file without using it")

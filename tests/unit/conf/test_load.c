@@ -61,6 +61,11 @@ the_least_file(void **state)
 	assert_int_equal(c->limits.sessions, 65536);
 	assert_int_equal(c->limits.handshakes_per_second, 20);
 	assert_int_equal(c->limits.half_open, 1024);
+	assert_int_equal(c->bans.max_points, 80);
+	assert_int_equal(c->bans.wrong_password, 10);
+	assert_int_equal(c->bans.connect_flood, 1);
+	assert_int_equal(c->bans.reset_s, 1200);
+	assert_int_equal(c->bans.ban_s, 300);
 	assert_string_equal(c->control.socket, "/run/mstunnel/mst.sock");
 	assert_int_equal(c->log.level, MST_LOG_INFO);
 	mst_conf_free(c);

@@ -111,7 +111,7 @@ completion_completes(void **state)
 	complete(script, "se", "server\n");
 	complete(script, "server show us", "users user\n");
 	complete(script, "-s /tmp/x server disconnect \"\"", "user id\n");
-	complete(script, "--json server \"\"", "status show disconnect reload stop\n");
+	complete(script, "--json server \"\"", "status show disconnect unban reload stop\n");
 	complete(script, "server show user \"\"", "\n");
 	complete(script, "config check /dev/nul", "/dev/null\n");
 	complete(script, "--so", "--socket\n");
