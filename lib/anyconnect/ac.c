@@ -21,11 +21,18 @@ mst_ac_create(struct mst_ac **out, const struct mst_ac_params *p)
 	ac->params = *p;
 	if (ac->params.max_tries == 0)
 		ac->params.max_tries = DEFAULT_TRIES;
-	if (ac->params.methods == 0)
-		ac->params.methods = MST_AC_PASSWORD;
+	mst_ac_offer(ac, p->methods, p->groups, p->n_groups);
 	ac_http_init(&ac->http);
 	*out = ac;
 	return 0;
+}
+
+void
+mst_ac_offer(struct mst_ac *ac, unsigned int methods, const char *const *groups, size_t n_groups)
+{
+	ac->params.methods = methods != 0 ? methods : MST_AC_PASSWORD;
+	ac->params.groups = groups;
+	ac->params.n_groups = n_groups;
 }
 
 void

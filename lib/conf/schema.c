@@ -16,6 +16,7 @@
 #define LCORE_MAX 1023
 #define PATH_MAX_BYTES 1023
 #define PROFILES_MAX 1000
+#define GROUPS_MAX 64
 #define DOMAIN_MAX_BYTES 253 // RFC 1035 section 2.3.4: 255 octets on the wire
 
 static const char *const hugepages_words[] = {"auto", "on", "off", NULL};
@@ -261,6 +262,9 @@ static const struct mst_conf_key auth_keys[] = {
 	{.name = "methods", .type = MST_CONF_WORD, MST_CONF_LIST_AT(struct mst_conf_auth, methods, n_methods),
 	 .unique = true, .words = method_words, .min_items = 1, .max_items = 5, .def = "[password]",
 	 .change = MST_CONF_RELOAD, .help = "what a device has to show: any one of these"},
+	{.name = "groups", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_auth, groups, n_groups),
+	 .unique = true, .max_items = GROUPS_MAX, .min = 1, .max = 63, .change = MST_CONF_RELOAD,
+	 .help = "groups that the form offers, and that URLs /GROUP choose; none: it does not ask"},
 	{.name = "password", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, password),
 	 .words = mst_conf_password_words, .def = "users", .change = MST_CONF_RESTART,
 	 .help = "who knows the passwords; users: the file of section users; pam: the system's modules"},

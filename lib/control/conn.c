@@ -115,6 +115,7 @@ control_conn_close(struct control_conn *conn)
 
 	if (conn->state == CONN_CLOSING)
 		return;
+	control_signin_drop(conn);
 	if (conn->state == CONN_AUTH) {
 		LIST_REMOVE(conn, waiting);
 		// Who does not wait for the answer has had his try.
@@ -179,10 +180,12 @@ http_record(struct control_conn *conn, uint8_t *data, size_t len)
 		case MST_AC_AUTHENTICATE:
 			control_signin_start(conn);
 			break;
+		case MST_AC_ANSWER:
+			control_signin_answer(conn);
+			break;
 		case MST_AC_CONNECT:
 			control_connect(conn);
-			return;	    // the client waits for the answer before it sends its first frame
-		case MST_AC_ANSWER: // the users file asks no questions
+			return; // the client waits for the answer before it sends its first frame
 		case MST_AC_CLOSE:
 			http_closed(conn);
 			control_conn_close(conn);
@@ -197,12 +200,11 @@ void
 control_conn_handshake(struct control_conn *conn)
 {
 	struct mst_control *c = conn->c;
-	struct mst_ac_params p = {.page = static_page};
 
 	switch (mst_tls_conn_handshake(conn->tls)) {
 	case MST_TLS_OK:
 		CONTROL_COUNT(c, tls_done);
-		if (mst_ac_create(&conn->ac, &p) < 0) {
+		if (control_signin_prepare(conn, static_page) < 0) {
 			control_conn_close(conn);
 			return;
 		}
@@ -356,7 +358,6 @@ make(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_i
 	conn->fd = fd;
 	conn->tls = tls;
 	conn->state = CONN_TLS;
-	conn->number = ++c->next_conn_number;
 	conn->remote = *remote;
 	conn->last_rx_ns = mst_now_ns();
 	conn->readable = event_new(c->base, fd, EV_READ | EV_PERSIST, on_readable, conn);

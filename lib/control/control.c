@@ -275,6 +275,7 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 	c->dtls = dtls;
 	c->conf = conf;
 	control_site_note(c);
+	control_signin_reload(c);
 	return 0;
 }
 

@@ -94,7 +94,8 @@ struct control_conn {
 	struct mst_control *c;
 	int fd;
 	enum control_conn_state state;
-	uint64_t number; // names the connection to the sign-in helper
+	uint64_t number; // names the sign-in of the connection to the helper
+	bool asked;	 // the helper waits for the device's answer to a question
 	struct mst_tls_conn *tls;
 	struct mst_ac *ac; // until the tunnel is up
 	struct event *readable, *writable;
@@ -173,7 +174,7 @@ struct mst_control {
 	TAILQ_HEAD(, control_login) roamers;
 	uint64_t stray_due_ns;
 	uint32_t n_conns, n_half_open, n_logins, n_handshakes, max_logins;
-	uint64_t next_conn_number;
+	uint64_t n_signins; // that were started
 	uint32_t hash_seed;
 	struct mst_wheel wheel;
 	bool stopping;
@@ -285,7 +286,11 @@ void control_answer_go_on(struct control_conn *conn); // TCP has room again, and
 void control_answer_drop(struct control_conn *conn);
 
 // signin.c
+MST_MUST_USE int control_signin_prepare(struct control_conn *conn, const char *page);
+void control_signin_reload(struct mst_control *c); // the configuration is another one
 void control_signin_start(struct control_conn *conn);
+void control_signin_answer(struct control_conn *conn);
+void control_signin_drop(struct control_conn *conn); // nobody waits for its result any more
 void control_signin_results(evutil_socket_t fd, short what, void *arg);
 void control_signin_count(struct mst_control *c); // what the channel to the helper has counted
 

@@ -7,6 +7,55 @@
 
 #define COOKIE_TEXT_BYTES (2 * CONTROL_COOKIE_BYTES + 1)
 
+// ---- what a device is asked for -----------------------------------------------------------------
+static unsigned int
+methods_of(const struct mst_conf_auth *auth)
+{
+	static const unsigned int bits[] = {
+		[MST_CONF_METHOD_PASSWORD] = MST_AC_PASSWORD,
+		[MST_CONF_METHOD_TOKEN] = MST_AC_TOKEN,
+		[MST_CONF_METHOD_CERTIFICATE] = MST_AC_CERTIFICATE,
+		[MST_CONF_METHOD_CERTIFICATE_PASSWORD] = MST_AC_CERTIFICATE_PASSWORD,
+		[MST_CONF_METHOD_CERTIFICATE_TOKEN] = MST_AC_CERTIFICATE_TOKEN,
+	};
+	unsigned int methods = 0;
+
+	for (uint32_t i = 0; i < auth->n_methods; i++)
+		methods |= bits[auth->methods[i]];
+	return methods;
+}
+
+// The TLS handshake of the connection is complete.
+int
+control_signin_prepare(struct control_conn *conn, const char *page)
+{
+	const struct mst_conf *conf = conn->c->conf;
+	struct mst_tls_peer_cert cert;
+	const struct mst_ac_params p = {
+		.page = page,
+		.methods = methods_of(&conf->auth),
+		.certificate = mst_tls_conn_peer_cert(conn->tls, &cert) == MST_TLS_PEER_ACCEPTED,
+		.groups = conf->auth.groups,
+		.n_groups = conf->auth.n_groups,
+	};
+
+	return mst_ac_create(&conn->ac, &p);
+}
+
+void
+control_signin_reload(struct mst_control *c)
+{
+	const struct mst_conf_auth *auth = &c->conf->auth;
+	struct control_conn *conn;
+
+	TAILQ_FOREACH(conn, &c->conns, all)
+	{
+		if (conn->ac != NULL)
+			mst_ac_offer(conn->ac, methods_of(auth), auth->groups, auth->n_groups);
+	}
+}
+
+// ---- to the helper ------------------------------------------------------------------------------
 static void
 finish(struct control_conn *conn, enum mst_ac_auth result, const char *cookie)
 {
@@ -17,16 +66,43 @@ finish(struct control_conn *conn, enum mst_ac_auth result, const char *cookie)
 		control_answer_flush(conn);
 }
 
-// State CONN_HTTP, event MST_AC_AUTHENTICATE.
+static void
+refuse(struct control_conn *conn, const char *user)
+{
+	char remote[MST_IP_TEXT_BYTES];
+
+	CONTROL_COUNT(conn->c, auth_failed);
+	MST_LOG(NOTICE, "control", "sign-in of '%s' from %s refused", user,
+		mst_ip_format(&conn->remote, remote));
+	control_gate_failed(conn, user);
+	finish(conn, MST_AC_AUTH_FAILED, NULL);
+}
+
+static void
+put_off(struct control_conn *conn)
+{
+	CONTROL_COUNT(conn->c, auth_busy);
+	finish(conn, MST_AC_AUTH_BUSY, NULL);
+}
+
+// State CONN_HTTP, event MST_AC_AUTHENTICATE. Each sign-in has a number of its own: what comes late for the one before
+// is nobody's.
 void
 control_signin_start(struct control_conn *conn)
 {
 	const struct mst_ac_credentials *cred = mst_ac_credentials(conn->ac);
-	const struct mst_auth_try attempt = {
-		.token = conn->number,
+	struct mst_tls_peer_cert cert;
+	struct mst_auth_try attempt = {
+		.token = ++conn->c->n_signins,
+		.host = mst_tls_conn_host(conn->tls),
 		.remote = conn->remote,
 		.user = cred->user,
-		.password = cred->password,
+		.password = cred->user[0] != '\0' ? cred->password : NULL,
+		.group = cred->group,
+		.bearer = cred->bearer,
+		.user_agent = cred->user_agent,
+		.platform = cred->platform,
+		.device_id = cred->device_id,
 	};
 	int ret;
 
@@ -35,62 +111,103 @@ control_signin_start(struct control_conn *conn)
 		control_conn_close(conn);
 		return;
 	}
+	if (mst_tls_conn_peer_cert(conn->tls, &cert) == MST_TLS_PEER_ACCEPTED) {
+		attempt.cert = cert.leaf;
+		attempt.cert_len = cert.leaf_len;
+		attempt.issuer = cert.issuer;
+		attempt.issuer_len = cert.issuer_len;
+	}
+	conn->number = attempt.token;
 	control_conn_set_waiting(conn, true);
 	ret = mst_auth_submit(conn->c->auth, &attempt);
-	if (ret == -EINVAL) {
-		CONTROL_COUNT(conn->c, auth_failed);
-		control_gate_failed(conn, cred->user);
-		finish(conn, MST_AC_AUTH_FAILED, NULL);
-	} else if (ret < 0) {
-		CONTROL_COUNT(conn->c, auth_busy);
-		finish(conn, MST_AC_AUTH_BUSY, NULL);
-	}
+	if (ret == -EINVAL)
+		refuse(conn, cred->user);
+	else if (ret < 0)
+		put_off(conn);
 }
 
+// State CONN_HTTP, event MST_AC_ANSWER.
+void
+control_signin_answer(struct control_conn *conn)
+{
+	const struct mst_ac_credentials *cred = mst_ac_credentials(conn->ac);
+	int ret;
+
+	conn->asked = false;
+	control_conn_set_waiting(conn, true);
+	ret = mst_auth_answer(conn->c->auth, conn->number, cred->answer);
+	if (ret == -EINVAL)
+		refuse(conn, "");
+	else if (ret < 0)
+		put_off(conn);
+}
+
+// The connection goes; state not yet CONN_CLOSING.
+void
+control_signin_drop(struct control_conn *conn)
+{
+	if (conn->state == CONN_AUTH || conn->asked)
+		mst_auth_cancel(conn->c->auth, conn->number);
+	conn->asked = false;
+}
+
+// ---- and back -----------------------------------------------------------------------------------
 static void
-accept_user(
-	struct mst_control *c, struct control_conn *conn, const struct mst_auth_result *r, const char *remote)
+accept_user(struct mst_control *c, struct control_conn *conn, const struct mst_auth_result *r)
 {
 	char cookie[COOKIE_TEXT_BYTES];
 	struct control_login *l;
+	char remote[MST_IP_TEXT_BYTES];
 
 	if (control_login_create(c, r, cookie, sizeof(cookie), &l) < 0) {
 		finish(conn, MST_AC_AUTH_BUSY, NULL);
 		return;
 	}
+	snprintf(l->platform, sizeof(l->platform), "%s", mst_ac_credentials(conn->ac)->platform);
 	CONTROL_COUNT(c, auth_ok);
 	control_gate_succeeded(conn, mst_ac_credentials(conn->ac)->user);
-	MST_LOG(INFO, "control", "sign-in of '%s' from %s", r->user, remote);
+	MST_LOG(INFO, "control", "sign-in of '%s' from %s", r->user, mst_ip_format(&conn->remote, remote));
 	finish(conn, MST_AC_AUTH_OK, cookie);
 	mst_wipe(cookie, sizeof(cookie));
+}
+
+static void
+ask(struct mst_control *c, struct control_conn *conn, const struct mst_auth_result *r)
+{
+	int ret = mst_ac_auth_more(conn->ac, r->prompt, r->echo);
+
+	if (ret == -E2BIG) {
+		mst_auth_cancel(c->auth, r->token);
+		refuse(conn, r->user);
+		return;
+	}
+	conn->asked = true;
+	control_conn_set_waiting(conn, false);
+	if (ret < 0)
+		control_conn_close(conn);
+	else
+		control_answer_flush(conn);
 }
 
 static void
 take_result(struct mst_control *c, const struct mst_auth_result *r)
 {
 	struct control_conn *conn = control_conn_by_number(c, r->token);
-	char remote[MST_IP_TEXT_BYTES];
 
-	// Nobody can be asked a second question by the forms that there are.
-	if (r->outcome == MST_AUTH_MORE)
-		mst_auth_cancel(c->auth, r->token);
 	if (conn == NULL)
 		return; // it has gone meanwhile
-	mst_ip_format(&conn->remote, remote);
 	switch (r->outcome) {
 	case MST_AUTH_OK:
-		accept_user(c, conn, r, remote);
+		accept_user(c, conn, r);
 		return;
 	case MST_AUTH_NO:
+		refuse(conn, r->user);
+		return;
 	case MST_AUTH_MORE:
-		CONTROL_COUNT(c, auth_failed);
-		MST_LOG(NOTICE, "control", "sign-in of '%s' from %s refused", r->user, remote);
-		control_gate_failed(conn, mst_ac_credentials(conn->ac)->user);
-		finish(conn, MST_AC_AUTH_FAILED, NULL);
+		ask(c, conn, r);
 		return;
 	case MST_AUTH_BUSY:
-		CONTROL_COUNT(c, auth_busy);
-		finish(conn, MST_AC_AUTH_BUSY, NULL);
+		put_off(conn);
 		return;
 	}
 }

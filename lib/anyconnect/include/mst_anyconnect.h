@@ -134,13 +134,15 @@ struct mst_ac_params {
 	unsigned int max_tries;	   // wrong passwords of a connection until 401; 0 means 3
 	unsigned int methods;	   // of enum mst_ac_method; 0 means MST_AC_PASSWORD
 	bool certificate;	   // TLS has verified one of the client on this connection
-	const char *const *groups; // for the form, to choose from; must outlive the object
+	const char *const *groups; // for the form, to choose from; must outlive the object or mst_ac_offer
 	size_t n_groups;	   // 0: the form does not ask for a group
 };
 
 // Heap object of 8 KB, and what has come of a request or waits as an answer; wiped when destroyed.
 // -EINVAL: page missing or too long, banner too long; -ENOMEM.
 MST_MUST_USE int mst_ac_create(struct mst_ac **out, const struct mst_ac_params *p);
+// Another configuration: what is asked for from the next request on.
+void mst_ac_offer(struct mst_ac *ac, unsigned int methods, const char *const *groups, size_t n_groups);
 // NULL is allowed. Wipes passwords, cookies and every buffer.
 void mst_ac_destroy(struct mst_ac *ac);
 

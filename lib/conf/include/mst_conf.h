@@ -289,6 +289,8 @@ struct mst_conf_auth {
 	struct mst_conf_client_cert certificate;
 	enum mst_conf_method *methods; // alternatives
 	uint32_t n_methods;
+	const char **groups; // to choose from
+	uint32_t n_groups;
 	enum mst_conf_password password; // where user names and passwords are verified
 	const char *helper;		 // path; empty: where it is built or installed
 	const char *user;		 // that the helper runs as

@@ -384,7 +384,7 @@ a_result_for_who_has_gone_makes_no_login(void **state)
 	post(&d, "username=bob&password=secret");
 	assert_int_equal(d.conn->state, CONN_AUTH);
 	control_conn_close(d.conn);
-	assert_null(control_conn_by_number(rig, rig->next_conn_number));
+	assert_null(control_conn_by_number(rig, rig->n_signins));
 	for (int i = 0; i < 300; i++) {
 		rig_turn();
 		usleep(1000);
