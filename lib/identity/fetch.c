@@ -128,7 +128,7 @@ set_options(CURL *curl, struct transfer *t, struct curl_slist *headers, char *te
 		curl, CURLOPT_TIMEOUT_MS, (long)(r->timeout_ms != 0 ? r->timeout_ms : FETCH_TIMEOUT_MS));
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_QUICK_EXIT, 1L); // who stops does not wait for a name server
-	curl_easy_setopt(curl, CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2);
+	curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(curl, CURLOPT_USERAGENT, "mst-gateway/" MST_VERSION);
 	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, text);
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_bytes);
