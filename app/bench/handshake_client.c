@@ -159,7 +159,7 @@ client_read(struct client *d, void *data, size_t cap)
 int
 client_connect(struct client *d)
 {
-	char request[1024];
+	char request[2048];
 	int n = snprintf(request, sizeof(request),
 		"CONNECT /CSCOSSLC/tunnel HTTP/1.1\r\nHost: gw.example\r\n"
 		"User-Agent: Open AnyConnect VPN Agent v9.01\r\nCookie: webvpn=%s\r\n"

@@ -4,11 +4,10 @@
 
 #include <openssl/ssl.h>
 
-#include "mst_base.h"
+#include "mst_cookie.h"
 
 #define CLIENT_ID_BYTES 32
 #define CLIENT_PSK_BYTES 32
-#define CLIENT_COOKIE_BYTES 65 // text and its NUL
 
 struct client_ctx { // one for all devices
 	SSL_CTX *tls, *dtls;
@@ -17,7 +16,7 @@ struct client_ctx { // one for all devices
 struct client {
 	SSL *tls, *dtls;
 	bool tls_done, dtls_done;
-	char cookie[CLIENT_COOKIE_BYTES];
+	char cookie[MST_COOKIE_TEXT_BYTES];
 	uint8_t id[CLIENT_ID_BYTES]; // of the answer to CONNECT: names the session in the ClientHello
 	uint8_t psk[CLIENT_PSK_BYTES];
 };

@@ -142,12 +142,22 @@ conf_make(struct gateway *g, uint32_t sessions, char *err, size_t err_cap)
 {
 	char text[1024];
 	struct mst_conf_error e;
-	int n = snprintf(text, sizeof(text),
+	int n;
+
+	snprintf(g->folder, sizeof(g->folder), "/tmp/mst-bench.XXXXXX");
+	if (mkdtemp(g->folder) == NULL) {
+		snprintf(err, err_cap, "%s: %s", g->folder, strerror(errno));
+		g->folder[0] = '\0';
+		return -errno;
+	}
+	n = snprintf(text, sizeof(text),
 		"ports:\n  public:\n    device: none\n    addresses: [192.0.2.1/24]\n"
 		"tls:\n  certificate: /proc/self/fd/%d\n  key: /proc/self/fd/%d\n"
 		"pool:\n  ipv4: " POOL "\nusers:\n  file: /proc/self/fd/%d\n"
-		"limits:\n  sessions: %u\n  half-open: 4096\n",
-		g->files[FILE_CERT], g->files[FILE_KEY], g->files[FILE_USERS], sessions);
+		"cookie:\n  keys: %s/keys\n  sessions: %s/sessions\n"
+		"limits:\n  sessions: %u\n  half-open: 4096\n  handshakes-per-second: 100000\n",
+		g->files[FILE_CERT], g->files[FILE_KEY], g->files[FILE_USERS], g->folder, g->folder,
+		sessions);
 
 	if (mst_conf_load_text(&g->conf, "benchmark", text, (size_t)n, &e) < 0) {
 		snprintf(err, err_cap, "%s", e.text);
@@ -194,6 +204,16 @@ gateway_start(struct gateway *g, enum gateway_key key, uint32_t sessions, char *
 	return ret;
 }
 
+static void
+remove_folder(const struct gateway *g)
+{
+	if (g->folder[0] == '\0' || g->conf == NULL)
+		return;
+	unlink(g->conf->cookie.keys);
+	unlink(g->conf->cookie.sessions);
+	rmdir(g->folder);
+}
+
 void
 gateway_stop(struct gateway *g)
 {
@@ -203,6 +223,7 @@ gateway_stop(struct gateway *g)
 	if (g->base != NULL)
 		event_base_free(g->base);
 	mst_session_tables_destroy();
+	remove_folder(g);
 	mst_conf_free(g->conf);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(g->files); i++)
 		if (g->files[i] >= 0)
@@ -234,9 +255,10 @@ int
 gateway_sign_in(struct gateway *g, unsigned int number, struct client *d, struct control_login **out)
 {
 	struct mst_auth_result r = {.outcome = MST_AUTH_OK};
+	struct mst_ip remote = mst_ip4_from_host(0x7f000001u);
 
 	snprintf(r.user, sizeof(r.user), "device%u@example", number);
-	return control_login_create(g->control, &r, d->cookie, sizeof(d->cookie), out);
+	return control_login_create(g->control, &r, &remote, d->cookie, out);
 }
 
 struct mst_sa_tuple

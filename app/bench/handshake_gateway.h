@@ -11,7 +11,8 @@ struct gateway {
 	struct mst_conf *conf;
 	struct event_base *base;
 	struct mst_control *control;
-	int files[3]; // certificate, key and users, in memory
+	int files[3];	 // certificate, key and users, in memory
+	char folder[32]; // of cookie keys and ledger, which are replaced by name
 };
 
 // EAL, crypto and packet buffers, once for the process; err as mst_rt_start. Main thread.

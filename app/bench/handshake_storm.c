@@ -143,7 +143,7 @@ knock(struct storm *s)
 			return -EIO;
 		if (v->is_up) {
 			s->setups++;
-			control_login_end(s->g->control, v->login, "enough");
+			control_login_end(s->g->control, v->login, CONTROL_END_ADMIN);
 			visitor_fini(v);
 			v->is_up = false;
 		}

@@ -200,8 +200,8 @@ static const struct mst_conf_key dtls_keys[] = {
 		"silence after which a device is asked whether it is there"), \
 	ROW_LIMIT("idle", has_idle, idle_s, 0, 30 * DAY_S, DEF, "0", \
 		"time without data after which a session ends; 0: never"), \
-	ROW_LIMIT("session", has_session, session_s, 0, 365 * DAY_S, DEF, "0", \
-		"time since sign-in after which a session ends; 0: never"), \
+	ROW_LIMIT("session", has_session, session_s, 0, 365 * DAY_S, DEF, "3600s", \
+		"time since sign-in after which a session ends, reconnects or not; 0: never"), \
 	ROW_LIMIT("mobile-dpd", has_mobile_dpd, mobile_dpd_s, 1, 3600, NO_MARK, "", \
 		"dpd of phones and tablets, whose radio has to wake up for it; left out: that of all"), \
 	ROW_LIMIT("mobile-idle", has_mobile_idle, mobile_idle_s, 0, 30 * DAY_S, NO_MARK, "", \
@@ -291,10 +291,29 @@ static const struct mst_conf_key users_keys[] = {
 	ROW_END,
 };
 
+static const struct mst_conf_key cookie_keys[] = {
+	{.name = "keys", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_cookie, keys), .min = 2,
+	 .max = PATH_MAX_BYTES, .def = "/var/lib/mstunnel/cookie.keys", .change = MST_CONF_RELOAD,
+	 .help = "keys that seal the cookies devices come back by; made at the first start"},
+	{.name = "sessions", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_cookie, sessions), .min = 2,
+	 .max = PATH_MAX_BYTES, .def = "/var/lib/mstunnel/sessions", .change = MST_CONF_RESTART,
+	 .help = "which sessions live and which have ended, for the time after a restart; this gateway's alone"},
+	ROW_SECONDS("rotate", struct mst_conf_cookie, rotate_s, 0, 365 * DAY_S, "12h", MST_CONF_RELOAD,
+		"age at which the key that seals gets a successor; 0: by mst-cli only"),
+	ROW_UINT("policy", struct mst_conf_cookie, policy, 0, UINT32_MAX, "0", MST_CONF_RELOAD,
+		"number of the rules devices sign in under; another one makes all cookies worthless"),
+	{.name = "deny-roaming", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_cookie, deny_roaming),
+	 .def = "false", .change = MST_CONF_RELOAD,
+	 .help = "a cookie is good only from the address its user signed in from (IPv6: its /64)"},
+	ROW_END,
+};
+
 #define PPS_MAX 10000000
 static const struct mst_conf_key limits_keys[] = {
 	ROW_UINT("sessions", struct mst_conf_limits, sessions, 1, 1048576, "65536", MST_CONF_RESTART,
 		"devices at a time; the pool may hold fewer"),
+	ROW_UINT("same-user", struct mst_conf_limits, same_user, 0, 1048576, "0", MST_CONF_RELOAD,
+		"sessions of one user at a time; 0: any number"),
 	ROW_UINT("handshakes-per-second", struct mst_conf_limits, handshakes_per_second, 1, 100000, "20",
 		MST_CONF_RESTART, "handshakes a second from one source address"),
 	ROW_UINT("half-open", struct mst_conf_limits, half_open, 1, 65536, "1024", MST_CONF_RELOAD,
@@ -359,6 +378,7 @@ static const struct mst_conf_key gateway_keys[] = {
 	ROW_SECTION("timeouts", timeouts, timeouts_keys, MST_CONF_RELOAD, "how long things may take"),
 	ROW_SECTION("auth", auth, auth_keys, MST_CONF_RELOAD, "how users prove who they are"),
 	ROW_SECTION("users", users, users_keys, MST_CONF_RELOAD, "who may sign in"),
+	ROW_SECTION("cookie", cookie, cookie_keys, MST_CONF_RELOAD, "how devices come back without signing in"),
 	ROW_SECTION("limits", limits, limits_keys, MST_CONF_RELOAD, "bounds against overload"),
 	ROW_SECTION("bans", bans, bans_keys, MST_CONF_RELOAD, "addresses that are kept out for a while"),
 	ROW_SECTION("control", control, control_keys, MST_CONF_RESTART, "the operators' way in"),

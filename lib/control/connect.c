@@ -58,7 +58,8 @@ fill_info(const struct control_conn *conn, const struct control_login *l,
 	info->connected_unix_s = (uint64_t)time(NULL);
 }
 
-// The connection before, if it still stands, is closed without a word: the device has moved on.
+// Newest wins. The connection before, if it still stands, is told so, which ends its client: left without a word it
+// would come back by the same cookie, and the two would take the session from each other for ever.
 static void
 take_over(struct control_login *l)
 {
@@ -69,37 +70,36 @@ take_over(struct control_login *l)
 	CONTROL_COUNT(old->c, taken_over);
 	l->conn = NULL;
 	old->login = NULL;
-	control_conn_close(old);
+	control_stream_disconnect(old, control_ends[CONTROL_END_TAKEN].text);
 }
 
-static int
+static void
 attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_connect_request *r,
 	const struct mtus *mtu)
 {
-	struct mst_control *c = conn->c;
 	struct mst_session_info info;
 
 	fill_info(conn, l, r, &info);
-	if (l->session == NULL) {
-		MST_TRY(control_login_open(l, &info, mtu->inner));
-	} else {
-		CONTROL_COUNT(c, connect_resumed);
+	if (l->has_connected) {
+		CONTROL_COUNT(conn->c, connect_resumed);
 		take_over(l);
 		if (l->handshake != NULL)
 			control_handshake_end(l->handshake);
 		// The old association and App-ID go before the new one is announced, or none.
 		control_login_drop_app_id(l);
 		control_look_drop_sa(l);
-		mst_session_set_info(l->session, &info);
-		l->session->mtu = mtu->inner;
+	} else {
+		l->last_data_ns = mst_now_ns(); // a cookie may have waited long for its first CONNECT
 	}
+	l->has_connected = true;
+	mst_session_set_info(l->session, &info);
+	l->session->mtu = mtu->inner;
 	l->session->has6 = gets_ipv6(r, mtu);
 	control_login_set_mtu(l, mtu->inner);
 	l->n_flight = 0;
 	l->conn = conn;
 	conn->login = l;
 	mst_session_set_path(l->session, MST_PATH_STREAM);
-	return 0;
 }
 
 static int
@@ -124,7 +124,6 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r,
 	const struct mst_conf_timeouts *limits = &profile->timeouts;
 	struct control_login *l = conn->login;
 	const struct mst_session *s = l->session;
-	uint64_t used_s = (mst_now_ns() - l->signed_in_ns) / MST_NS_PER_S;
 	struct mst_ac_tunnel t = {
 		.addr4 = mst_ip4_from_host(s->addr4),
 		.depth4 = conf->pool.ipv4.depth,
@@ -147,9 +146,9 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r,
 		.n_excludes = net->n_no_routes,
 		.dpd_s = limits->dpd_s,
 		.keepalive_s = limits->keepalive_s,
-		.idle_s = limits->idle_s,
+		.idle_s = l->idle_s != 0 ? l->idle_s : limits->idle_s,
 		.session_s = limits->session_s,
-		.session_left_s = used_s < limits->session_s ? limits->session_s - (uint32_t)used_s : 0,
+		.session_left_s = control_look_left_s(l),
 		.banner = net->banner[0] != '\0' ? net->banner : NULL,
 		.hostname = r->hostname,
 		.rekey_s = control_renew_interval_s(conn),
@@ -195,22 +194,21 @@ control_connect(struct control_conn *conn)
 		reject(conn, 401, "Sign in first");
 		return;
 	}
-	l = control_login_by_cookie(c, r->cookie);
-	if (l == NULL) {
-		CONTROL_COUNT(c, connect_bad_cookie);
+	ret = control_comeback(c, r->cookie, &conn->remote, &l);
+	if (ret == -EACCES) {
 		reject(conn, 401, "Cookie is not acceptable");
+		return;
+	}
+	if (ret < 0) {
+		CONTROL_COUNT(c, connect_no_address);
+		reject(conn, 503, ret == -EADDRNOTAVAIL ? "No address is free" : "Server is out of memory");
 		return;
 	}
 	if (r->platform[0] != '\0')
 		snprintf(l->platform, sizeof(l->platform), "%s", r->platform);
 	control_terms_profile(l, &profile);
 	mtu = choose_mtus(conn, r, profile.network.mtu);
-	ret = attach(conn, l, r, &mtu);
-	if (ret < 0) {
-		CONTROL_COUNT(c, connect_no_address);
-		reject(conn, 503, ret == -EADDRNOTAVAIL ? "No address is free" : "Server is out of memory");
-		return;
-	}
+	attach(conn, l, r, &mtu);
 	ret = answer(conn, r, &profile, &mtu);
 	if (ret < 0) {
 		MST_LOG(WARNING, "control", "CONNECT of %s: %s", l->user, strerror(-ret));

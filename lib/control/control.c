@@ -14,10 +14,9 @@
 #define AUTH_QUEUE 256
 #define WHEEL_SLOT_NS (100 * MST_NS_PER_MS)
 #define TIMERS_PER_TURN 64
-#define LOGIN_SPARE 1024  // sign-ins beyond one a session: signed in, not connected yet
 #define IDLE_MIN_NS 10000 // pause of a quiet loop, doubled up to
 #define IDLE_MAX_NS MST_NS_PER_MS
-#define LAST_WORDS_NS (200 * MST_NS_PER_MS) // for DISCONNECT and FIN to leave through tap and worker
+#define LAST_WORDS_NS (200 * MST_NS_PER_MS) // for FIN to leave through tap and worker
 
 static void
 on_tick(evutil_socket_t fd, short what, void *arg)
@@ -124,6 +123,8 @@ mst_control_check(const struct mst_conf *conf, char *err, size_t err_cap)
 		ret = make_dtls(conf, &dtls, err, err_cap);
 	if (ret == 0)
 		ret = make_auth(conf, &auth, err, err_cap);
+	if (ret == 0)
+		ret = control_keyring_check(conf, err, err_cap);
 	mst_auth_destroy(auth);
 	mst_tls_dtls_ctx_put(dtls);
 	mst_tls_ctx_put(tls);
@@ -141,7 +142,6 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 		free(b);
 		return -ENOMEM;
 	}
-	c->max_logins = max_logins;
 	c->login_mask = n - 1;
 	c->by_cookie = b;
 	c->by_app_id = b + n;
@@ -180,7 +180,7 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 		return ret;
 	c->conf = p->conf;
 	c->base = p->base;
-	if (control_tables_create(c, mst_session_capacity() + LOGIN_SPARE) < 0) {
+	if (control_tables_create(c, mst_session_capacity()) < 0) {
 		free(c);
 		return ret;
 	}
@@ -189,6 +189,8 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 		ret = make_dtls(p->conf, &c->dtls, err, err_cap);
 	if (ret == 0)
 		ret = make_auth(p->conf, &c->auth, err, err_cap);
+	if (ret == 0)
+		ret = control_keyring_open(c, p->conf, err, err_cap);
 	if (ret == 0)
 		ret = control_listen(c, err, err_cap);
 	if (ret == 0)
@@ -219,10 +221,8 @@ end_everything(struct mst_control *c)
 	struct control_conn *conn;
 
 	control_listen_stop(c);
-	while ((l = TAILQ_FIRST(&c->logins)) != NULL) {
-		CONTROL_COUNT(c, end_stop);
-		control_login_end(c, l, "Server stop");
-	}
+	while ((l = TAILQ_FIRST(&c->logins)) != NULL)
+		control_login_end(c, l, CONTROL_END_STOP);
 	while ((conn = TAILQ_FIRST(&c->conns)) != NULL)
 		control_conn_close(conn);
 	control_conn_reap(c);
@@ -240,6 +240,7 @@ mst_control_destroy(struct mst_control *c)
 	free_event(c->tick_event);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(c->kernel_fds); i++)
 		free_event(c->kernel_fds[i].event);
+	control_keyring_close(c);
 	mst_auth_destroy(c->auth);
 	mst_tls_dtls_ctx_put(c->dtls);
 	mst_tls_ctx_put(c->tls);
@@ -250,21 +251,24 @@ mst_control_destroy(struct mst_control *c)
 int
 mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err, size_t err_cap)
 {
-	struct mst_tls_ctx *tls;
-	struct mst_tls_dtls_ctx *dtls;
+	struct mst_tls_ctx *tls = NULL;
+	struct mst_tls_dtls_ctx *dtls = NULL;
+	struct mst_cookie_keys *keys = NULL;
 	struct mst_conf_error e;
-	int ret;
+	int ret = control_site_make(conf, &tls, err, err_cap);
 
-	MST_TRY(control_site_make(conf, &tls, err, err_cap));
-	ret = make_dtls(conf, &dtls, err, err_cap);
-	if (ret < 0) {
-		mst_tls_ctx_put(tls);
-		return ret;
-	}
+	if (ret == 0)
+		ret = make_dtls(conf, &dtls, err, err_cap);
+	if (ret == 0)
+		ret = control_keyring_read(conf, &keys, err, err_cap);
 	// Last, because it takes effect at once: everything that can fail has been tried by then.
-	ret = mst_auth_reload(c->auth, conf, &e);
+	if (ret == 0) {
+		ret = mst_auth_reload(c->auth, conf, &e);
+		if (ret < 0)
+			snprintf(err, err_cap, "%s", e.text);
+	}
 	if (ret < 0) {
-		snprintf(err, err_cap, "%s", e.text);
+		mst_cookie_keys_destroy(keys);
 		mst_tls_dtls_ctx_put(dtls);
 		mst_tls_ctx_put(tls);
 		return ret;
@@ -273,6 +277,7 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 	mst_tls_dtls_ctx_put(c->dtls);
 	c->tls = tls;
 	c->dtls = dtls;
+	control_keyring_take(c, conf, keys);
 	c->conf = conf;
 	control_site_note(c);
 	control_signin_reload(c);
@@ -352,10 +357,8 @@ mst_control_disconnect_user(struct mst_control *c, const char *user)
 
 	for (l = control_login_by_user(c, user, NULL); l != NULL; l = next) {
 		next = control_login_by_user(c, user, l);
-		if (l->session != NULL)
-			n++;
-		CONTROL_COUNT(c, end_admin);
-		control_login_end(c, l, "Disconnected by the administrator");
+		n++;
+		control_login_end(c, l, CONTROL_END_ADMIN);
 	}
 	return n;
 }
@@ -367,8 +370,7 @@ mst_control_disconnect_id(struct mst_control *c, uint32_t id)
 
 	if (l == NULL)
 		return false;
-	CONTROL_COUNT(c, end_admin);
-	control_login_end(c, l, "Disconnected by the administrator");
+	control_login_end(c, l, CONTROL_END_ADMIN);
 	return true;
 }
 

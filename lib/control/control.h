@@ -11,12 +11,12 @@
 #include "mst_anyconnect.h"
 #include "mst_auth.h"
 #include "mst_control.h"
+#include "mst_cookie.h"
 #include "mst_rt.h"
 #include "mst_session.h"
 #include "mst_tls.h"
 
 #define CONTROL_APP_ID_BYTES 32
-#define CONTROL_COOKIE_BYTES 32
 #define CONTROL_STREAM_QUEUE 64	   // packets towards a device whose TCP is slow
 #define CONTROL_RECORD_BYTES 16640 // a whole TLS record and some
 #define CONTROL_FLIGHT_DATAGRAMS 3
@@ -40,25 +40,33 @@ struct control_place {
 };
 TAILQ_HEAD(control_places, control_place);
 
-// One accepted sign-in: what a cookie stands for. Lives from sign-in to logout, time-out or disconnect.
+// One accepted sign-in: what a cookie stands for. Lives, with its session, from sign-in to logout, time-out or
+// disconnect, and through restarts of the process.
 struct control_login {
 	LIST_ENTRY(control_login) by_cookie;
 	LIST_ENTRY(control_login) by_app_id;
 	LIST_ENTRY(control_login) by_user;
-	LIST_ENTRY(control_login) by_id; // while it has a session
+	LIST_ENTRY(control_login) by_id;
 	TAILQ_ENTRY(control_login) all;
 	TAILQ_ENTRY(control_login) roamer; // while roams
 	struct mst_control *c;
 	struct mst_wheel_timer look; // at the next time that its time limits or its path may change something
-	uint8_t cookie_hash[32];     // SHA-256 of the cookie: the cookie itself is not kept
+	uint8_t cookie_id[MST_COOKIE_ID_BYTES]; // what its cookie calls it; the cookie itself is not kept
+	uint64_t issued_unix_s, expires_unix_s; // as its cookie says
+	bool nameless; // lived before this process did: its cookie will say whose it is
+	bool has_connected;
 	char user[MST_SESSION_NAME_BYTES];
 	char group[64];
-	char platform[64];	     // of the device, as far as it has said
-	struct mst_session *session; // NULL until the first CONNECT
-	struct control_conn *conn;   // NULL while the device is away
-	uint64_t signed_in_ns;
-	uint64_t last_data_ns;		      // as the looks saw it; outlives the association it was seen on
-	uint64_t away_since_ns;		      // valid while conn is NULL
+	char platform[64];		      // of the device, as far as it has said
+	char device[MST_COOKIE_DEVICE_BYTES]; // its identity at the source of identities
+	struct mst_ip signed_in_from;
+	struct mst_session *session;
+	struct control_conn *conn; // NULL while the device is away
+	int64_t signed_in_ns;	   // may lie before the zero of the clock, which a restart of the host sets
+	int64_t expires_ns;	   // INT64_MAX: never
+	uint32_t idle_s;	   // of the user; 0: as configured
+	uint64_t last_data_ns;	   // as the looks saw it; outlives the association it was seen on
+	uint64_t away_since_ns;	   // valid while conn is NULL
 	uint8_t app_id[CONTROL_APP_ID_BYTES]; // of the latest CONNECT
 	bool has_app_id;
 	uint16_t route_mtu;    // of the kernel's route to the device; 0: none, the tun's will do
@@ -157,6 +165,9 @@ struct mst_control {
 	struct mst_tls_dtls_ctx *dtls;
 	struct mst_auth *auth;
 	struct control_bans *bans;
+	struct mst_cookie_keys *keys;
+	struct mst_cookie_ledger *ledger;
+	struct control_keyring *keyring; // what keeps the keys; NULL: nobody does
 	struct event *auth_event, *route_event, *tick_event;
 	struct control_kernel_fd kernel_fds[MST_MAX_PORTS + 1]; // taps and tun
 	struct control_listener listeners[8];
@@ -173,7 +184,7 @@ struct mst_control {
 	struct control_places places[CONTROL_TUPLE_BUCKETS];
 	TAILQ_HEAD(, control_login) roamers;
 	uint64_t stray_due_ns;
-	uint32_t n_conns, n_half_open, n_logins, n_handshakes, max_logins;
+	uint32_t n_conns, n_half_open, n_logins, n_handshakes;
 	uint64_t n_signins; // that were started
 	uint32_t hash_seed;
 	struct mst_wheel wheel;
@@ -191,25 +202,60 @@ struct mst_control {
 // control.c: one turn of the loop; true when there was something to do
 bool control_turn(struct mst_control *c);
 
-// control.c: what the objects stand in, sized by max_logins
+// control.c: what the objects stand in
 MST_MUST_USE int control_tables_create(struct mst_control *c, uint32_t max_logins);
 void control_tables_destroy(struct mst_control *c);
 
+// Why a session or a connection ends: its counter, the line in the log, and what the device is told, which ends its
+// client. NULL: nothing, so the client comes back by itself. X(id, counter, log, text)
+// clang-format off
+#define CONTROL_ENDS(X)                                                                                  \
+	X(BYE,    end_bye,    "the device signed out",              NULL)                               \
+	X(IDLE,   end_idle,   "idle for too long",                  "Idle timeout")                     \
+	X(LIMIT,  end_limit,  "its time is over",                   "Session time limit reached")       \
+	X(ADMIN,  end_admin,  "an administrator has ended it",      "Disconnected by the administrator") \
+	X(AWAY,   end_cookie, "the device did not come back",       NULL)                               \
+	X(LOST,   end_lost,   "it cannot be taken up again",        NULL)                               \
+	X(STOP,   end_stop,   "the server stops",                   NULL)                               \
+	X(TAKEN,  taken_over, "another connection took it over",    "Another connection has taken over this session")
+// clang-format on
+
+enum control_end {
+#define X(id, counter, log, text) CONTROL_END_##id,
+	CONTROL_ENDS(X)
+#undef X
+};
+
+struct control_end_row {
+	size_t counter; // offset in struct mst_control_counters
+	const char *log;
+	const char *text;
+};
+extern const struct control_end_row control_ends[];
+
 // login.c
+// A sign-in that was accepted: session, addresses and the text of its cookie. -EADDRNOTAVAIL: no session is free;
+// -EDQUOT: the user has as many as may be.
 MST_MUST_USE int control_login_create(struct mst_control *c, const struct mst_auth_result *r,
-	char *cookie_text, size_t cap, struct control_login **out);
-struct control_login *control_login_by_cookie(struct mst_control *c, const char *cookie_text);
+	const struct mst_ip *remote, char cookie_text[MST_COOKIE_TEXT_BYTES], struct control_login **out);
+// Of what a cookie says, or the ledger, with the addresses that stand there; nameless still. -EADDRINUSE: they are
+// another's; others as above.
+MST_MUST_USE int control_login_restore(
+	struct mst_control *c, const struct mst_cookie *cookie, struct control_login **out);
+// It is this user's. -EDQUOT as above.
+MST_MUST_USE int control_login_name(struct control_login *l, const struct mst_cookie *cookie);
+void control_login_say(const struct control_login *l, struct mst_cookie *out); // what its cookie says
+struct control_login *control_login_by_cookie(struct mst_control *c, const uint8_t id[MST_COOKIE_ID_BYTES]);
 struct control_login *control_login_by_app_id(struct mst_control *c, const uint8_t *id, size_t len);
 struct control_login *control_login_by_id(struct mst_control *c, uint32_t session_id);
 // The first login of the user, or the next one after l.
 struct control_login *control_login_by_user(
 	struct mst_control *c, const char *user, const struct control_login *after);
-MST_MUST_USE int control_login_open(
-	struct control_login *l, const struct mst_session_info *info, uint16_t mtu); // its session
 void control_login_new_app_id(struct mst_control *c, struct control_login *l);
 void control_login_drop_app_id(struct control_login *l); // and the PSK
-// Ends the session too. Exactly once; the connection, if there is one, is told by text and closed.
-void control_login_end(struct mst_control *c, struct control_login *l, const char *text);
+// Ends the session too, and its cookie unless the server stops. Exactly once; the connection, if there is one, is told
+// and closed.
+void control_login_end(struct mst_control *c, struct control_login *l, enum control_end why);
 // Tells the kernel of a tunnel that takes less than its tun does, so that its ICMP names the right size.
 void control_login_set_mtu(struct control_login *l, uint16_t mtu);
 
@@ -222,7 +268,8 @@ struct control_terms control_terms(const struct control_login *l);
 void control_terms_profile(const struct control_login *l, struct mst_conf_profile *out);
 
 // look.c: what time does to a login
-mst_wheel_fn control_look; // may end it; else arms its next look
+mst_wheel_fn control_look;				     // may end it; else arms its next look
+uint32_t control_look_left_s(const struct control_login *l); // until its time is over; 0: it has no end
 // The next look, now that the login has changed.
 void control_look_arm(struct control_login *l);
 // The device sends by CSTP what it might send by DTLS: is that path gone?
@@ -296,6 +343,25 @@ void control_signin_count(struct mst_control *c); // what the channel to the hel
 
 // connect.c
 void control_connect(struct control_conn *conn);
+
+// comeback.c
+// The login of a cookie, which may have lived before this process did. -EACCES: the cookie is not acceptable, counted;
+// -EADDRNOTAVAIL: no session is free; -ENOMEM.
+MST_MUST_USE int control_comeback(struct mst_control *c, const char *cookie_text, const struct mst_ip *remote,
+	struct control_login **out);
+// Each session that lived when the process before ended waits for its device, as if it had just been lost.
+void control_comeback_expect(struct mst_control *c);
+
+// keyring.c: the files of keys and ledger
+MST_MUST_USE int control_keyring_open(
+	struct mst_control *c, const struct mst_conf *conf, char *err, size_t err_cap);
+// A reload: what can fail, and what takes effect.
+MST_MUST_USE int control_keyring_read(
+	const struct mst_conf *conf, struct mst_cookie_keys **out, char *err, size_t err_cap);
+void control_keyring_take(struct mst_control *c, const struct mst_conf *conf, struct mst_cookie_keys *keys);
+void control_keyring_close(struct mst_control *c);
+// Whether the file of keys is good, where there is one.
+MST_MUST_USE int control_keyring_check(const struct mst_conf *conf, char *err, size_t err_cap);
 
 // stream.c
 void control_stream_record(struct control_conn *conn, uint8_t *rec, size_t len);

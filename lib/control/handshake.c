@@ -231,7 +231,7 @@ of_hello(struct mst_control *c, struct control_handshake *h, const struct mst_sa
 {
 	struct control_login *l = control_login_by_app_id(c, hello->session_id, hello->session_id_len);
 
-	if (l == NULL || l->session == NULL || c->dtls == NULL) {
+	if (l == NULL || c->dtls == NULL) {
 		CONTROL_COUNT(c, dtls_stranger);
 		return NULL;
 	}

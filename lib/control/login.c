@@ -1,9 +1,10 @@
-// Accepted sign-ins: what a cookie stands for. Lookup by cookie, App-ID, user and session, and how they end.
-// Control lcore.
+// Accepted sign-ins: what a cookie stands for. How they begin, lookup by cookie, App-ID, user and session, and how they
+// end. Control lcore.
 #include <errno.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#include <openssl/evp.h>
 #include <rte_jhash.h>
 
 #include "mst_exception.h"
@@ -29,70 +30,234 @@ bucket_of_user(const struct mst_control *c, const char *user)
 	return &c->by_user[rte_jhash(name, sizeof(name), c->hash_seed) & c->login_mask];
 }
 
-// Only the hash of a cookie is kept and looked up by: what is compared says nothing of the cookie (RFC 6265
-// has no word on it; the cookie is a credential).
-static bool
-cookie_hash(const char *text, uint8_t out[32])
-{
-	uint8_t raw[CONTROL_COOKIE_BYTES];
-	unsigned int len = 32;
-	bool ok;
+const struct control_end_row control_ends[] = {
+#define X(id, counter, log, text) {offsetof(struct mst_control_counters, counter), log, text},
+	CONTROL_ENDS(X)
+#undef X
+};
 
-	if (mst_parse_hex(text, strlen(text), raw, sizeof(raw)) < 0)
-		return false;
-	ok = EVP_Digest(raw, sizeof(raw), out, &len, EVP_sha256(), NULL) == 1;
-	mst_wipe(raw, sizeof(raw));
-	return ok;
+// ---- begin --------------------------------------------------------------------------------------
+// Beside self, which may be NULL.
+static bool
+may_have_one(struct mst_control *c, const char *user, const struct control_login *self)
+{
+	uint32_t left = c->conf->limits.same_user;
+
+	if (left == 0)
+		return true;
+	for (const struct control_login *l = control_login_by_user(c, user, NULL); l != NULL && left != 0;
+		l = control_login_by_user(c, user, l))
+		left -= l != self;
+	return left != 0;
 }
 
-int
-control_login_create(struct mst_control *c, const struct mst_auth_result *r, char *cookie_text, size_t cap,
-	struct control_login **out)
+static int
+open_session(struct control_login *l, const struct mst_cookie *cookie)
 {
-	struct mst_str text = mst_str_init(cookie_text, cap);
-	uint8_t cookie[CONTROL_COOKIE_BYTES];
-	struct control_login *l;
+	struct mst_session_info info = {.remote = cookie->remote};
+	uint16_t mtu = (uint16_t)l->c->conf->network.mtu; // CONNECT will tell
+	int ret;
 
-	if (c->n_logins >= c->max_logins) {
-		CONTROL_COUNT(c, login_full);
-		return -ENOSPC;
+	snprintf(info.user, sizeof(info.user), "%s", cookie->user);
+	snprintf(info.group, sizeof(info.group), "%s", cookie->group);
+	if (cookie->addr4.family == 4)
+		ret = mst_session_open_at(&l->session, mst_ip4_host(&cookie->addr4), &info, mtu);
+	else
+		ret = mst_session_open(&l->session, &info, mtu);
+	if (ret < 0)
+		return ret;
+	l->session->has6 = false; // CONNECT will tell
+	l->session->owner = l;
+	return 0;
+}
+
+static void
+take_names(struct control_login *l, const struct mst_cookie *cookie)
+{
+	snprintf(l->user, sizeof(l->user), "%s", cookie->user);
+	snprintf(l->group, sizeof(l->group), "%s", cookie->group);
+	snprintf(l->device, sizeof(l->device), "%s", cookie->device);
+	l->signed_in_from = cookie->remote;
+	l->idle_s = cookie->idle_s;
+}
+
+// The cookie speaks of the calendar, a login's limits are of the clock that nobody sets.
+static void
+take_times(struct control_login *l, const struct mst_cookie *cookie)
+{
+	int64_t now_ns = (int64_t)mst_now_ns();
+	int64_t now_unix_s = (int64_t)time(NULL);
+
+	l->issued_unix_s = cookie->issued_unix_s;
+	l->expires_unix_s = cookie->expires_unix_s;
+	l->signed_in_ns = now_ns - (now_unix_s - (int64_t)cookie->issued_unix_s) * (int64_t)MST_NS_PER_S;
+	l->expires_ns = INT64_MAX;
+	if (cookie->expires_unix_s != 0)
+		l->expires_ns =
+			now_ns + ((int64_t)cookie->expires_unix_s - now_unix_s) * (int64_t)MST_NS_PER_S;
+	l->away_since_ns = l->last_data_ns = (uint64_t)now_ns;
+}
+
+void
+control_login_say(const struct control_login *l, struct mst_cookie *out)
+{
+	const struct mst_session *s = l->session;
+
+	memset(out, 0, sizeof(*out));
+	memcpy(out->id, l->cookie_id, sizeof(out->id));
+	out->issued_unix_s = l->issued_unix_s;
+	out->expires_unix_s = l->expires_unix_s;
+	out->policy = l->c->conf->cookie.policy;
+	out->idle_s = l->idle_s;
+	out->addr4 = mst_ip4_from_host(s->addr4);
+	if (mst_session_table_.has6) {
+		out->addr6.family = 6;
+		memcpy(out->addr6.bytes, s->addr6, sizeof(s->addr6));
 	}
-	l = calloc(1, sizeof(*l));
+	out->remote = l->signed_in_from;
+	snprintf(out->user, sizeof(out->user), "%s", l->user);
+	snprintf(out->group, sizeof(out->group), "%s", l->group);
+	snprintf(out->device, sizeof(out->device), "%s", l->device);
+	if (gethostname(out->server, sizeof(out->server)) != 0)
+		out->server[0] = '\0';
+	out->server[sizeof(out->server) - 1] = '\0';
+}
+
+static void
+note(const struct control_login *l, enum mst_cookie_known known)
+{
+	struct mst_cookie cookie;
+
+	control_login_say(l, &cookie);
+	mst_cookie_ledger_note(l->c->ledger, &cookie, known, (uint64_t)time(NULL));
+}
+
+static int
+make(struct mst_control *c, const struct mst_cookie *cookie, struct control_login **out)
+{
+	struct control_login *l = calloc(1, sizeof(*l));
+	int ret;
+
 	if (l == NULL)
 		return -ENOMEM;
-	mst_random(cookie, sizeof(cookie));
-	mst_str_add_hex(&text, cookie, sizeof(cookie));
-	mst_wipe(cookie, sizeof(cookie));
-	if (text.err || !cookie_hash(cookie_text, l->cookie_hash)) {
+	l->c = c;
+	memcpy(l->cookie_id, cookie->id, sizeof(l->cookie_id));
+	take_names(l, cookie);
+	take_times(l, cookie);
+	ret = open_session(l, cookie);
+	if (ret < 0) {
 		free(l);
-		return -EINVAL;
+		return ret;
 	}
-	snprintf(l->user, sizeof(l->user), "%s", r->user);
-	snprintf(l->group, sizeof(l->group), "%s", r->n_groups != 0 ? r->groups[0] : "");
-	l->signed_in_ns = mst_now_ns();
-	l->away_since_ns = l->signed_in_ns;
-	LIST_INSERT_HEAD(&c->by_cookie[bucket_of(c, l->cookie_hash)], l, by_cookie);
+	LIST_INSERT_HEAD(&c->by_cookie[bucket_of(c, l->cookie_id)], l, by_cookie);
+	LIST_INSERT_HEAD(&c->by_id[l->session->id & c->login_mask], l, by_id);
 	LIST_INSERT_HEAD(bucket_of_user(c, l->user), l, by_user);
 	TAILQ_INSERT_TAIL(&c->logins, l, all);
 	c->n_logins++;
-	l->c = c;
 	mst_wheel_timer_init(&l->look, control_look, l);
-	control_look_arm(l);
 	*out = l;
 	return 0;
 }
 
+int
+control_login_restore(struct mst_control *c, const struct mst_cookie *cookie, struct control_login **out)
+{
+	MST_TRY(make(c, cookie, out));
+	(*out)->nameless = true;
+	(*out)->has_connected = true;
+	note(*out, MST_COOKIE_LIVES);
+	control_look_arm(*out);
+	return 0;
+}
+
+int
+control_login_name(struct control_login *l, const struct mst_cookie *cookie)
+{
+	struct mst_session_info info = *l->session->info;
+
+	if (!may_have_one(l->c, cookie->user, l))
+		return -EDQUOT;
+	LIST_REMOVE(l, by_user);
+	take_names(l, cookie);
+	take_times(l, cookie); // the ledger knows an end of every cookie, a session need not have one
+	LIST_INSERT_HEAD(bucket_of_user(l->c, l->user), l, by_user);
+	l->nameless = false;
+	snprintf(info.user, sizeof(info.user), "%s", l->user);
+	snprintf(info.group, sizeof(info.group), "%s", l->group);
+	mst_session_set_info(l->session, &info);
+	return 0;
+}
+
+// The first of the ends that configuration, source of identities and what was shown have set.
+static uint64_t
+expiry_unix_s(const struct control_login *l, const struct mst_auth_result *r)
+{
+	uint64_t limit_s = control_terms(l).session_ns / MST_NS_PER_S;
+	uint64_t end_unix_s;
+
+	if (r->session_s != 0 && (limit_s == 0 || r->session_s < limit_s))
+		limit_s = r->session_s;
+	end_unix_s = limit_s != 0 ? l->issued_unix_s + limit_s : 0;
+	if (r->expires_unix_s != 0 && (end_unix_s == 0 || r->expires_unix_s < end_unix_s))
+		end_unix_s = r->expires_unix_s;
+	return end_unix_s;
+}
+
+static int
+seal(struct control_login *l, const struct mst_auth_result *r, char text[MST_COOKIE_TEXT_BYTES])
+{
+	struct mst_cookie cookie;
+
+	l->expires_unix_s = expiry_unix_s(l, r);
+	control_login_say(l, &cookie);
+	take_times(l, &cookie);
+	note(l, MST_COOKIE_LIVES);
+	control_look_arm(l);
+	return mst_cookie_seal(l->c->keys, l->issued_unix_s, &cookie, text);
+}
+
+int
+control_login_create(struct mst_control *c, const struct mst_auth_result *r, const struct mst_ip *remote,
+	char cookie_text[MST_COOKIE_TEXT_BYTES], struct control_login **out)
+{
+	struct mst_cookie cookie = {
+		.issued_unix_s = (uint64_t)time(NULL),
+		.idle_s = r->idle_s,
+		.remote = *remote,
+		.addr4 = r->want4,
+	};
+	struct control_login *l;
+	int ret;
+
+	if (!may_have_one(c, r->user, NULL)) {
+		CONTROL_COUNT(c, login_same_user);
+		return -EDQUOT;
+	}
+	mst_random(cookie.id, sizeof(cookie.id));
+	snprintf(cookie.user, sizeof(cookie.user), "%s", r->user);
+	snprintf(cookie.group, sizeof(cookie.group), "%s", r->n_groups != 0 ? r->groups[0] : "");
+	snprintf(cookie.device, sizeof(cookie.device), "%.63s", r->device_id);
+	ret = make(c, &cookie, &l);
+	if (ret == -EADDRNOTAVAIL || ret == -EADDRINUSE)
+		CONTROL_COUNT(c, login_full);
+	MST_TRY(ret);
+	ret = seal(l, r, cookie_text);
+	if (ret < 0)
+		control_login_end(c, l, CONTROL_END_LOST);
+	else
+		*out = l;
+	return ret;
+}
+
+// ---- lookup -------------------------------------------------------------------------------------
 struct control_login *
-control_login_by_cookie(struct mst_control *c, const char *cookie_text)
+control_login_by_cookie(struct mst_control *c, const uint8_t id[MST_COOKIE_ID_BYTES])
 {
 	struct control_login *l;
-	uint8_t hash[32];
 
-	if (!cookie_hash(cookie_text, hash))
-		return NULL;
-	LIST_FOREACH(l, &c->by_cookie[bucket_of(c, hash)], by_cookie)
+	LIST_FOREACH(l, &c->by_cookie[bucket_of(c, id)], by_cookie)
 	{
-		if (mst_ct_equal(l->cookie_hash, hash, sizeof(hash)))
+		if (mst_ct_equal(l->cookie_id, id, sizeof(l->cookie_id)))
 			return l;
 	}
 	return NULL;
@@ -135,18 +300,6 @@ control_login_by_user(struct mst_control *c, const char *user, const struct cont
 	while (l != NULL && strcmp(l->user, user) != 0)
 		l = LIST_NEXT(l, by_user);
 	return l;
-}
-
-int
-control_login_open(struct control_login *l, const struct mst_session_info *info, uint16_t mtu)
-{
-	struct mst_control *c = l->c;
-
-	MST_TRY(mst_session_open(&l->session, info, mtu));
-	l->session->owner = l;
-	l->last_data_ns = mst_now_ns(); // a cookie may have waited long for its first CONNECT
-	LIST_INSERT_HEAD(&c->by_id[l->session->id & c->login_mask], l, by_id);
-	return 0;
 }
 
 void
@@ -196,29 +349,34 @@ control_login_set_mtu(struct control_login *l, uint16_t mtu)
 }
 
 void
-control_login_end(struct mst_control *c, struct control_login *l, const char *text)
+control_login_end(struct mst_control *c, struct control_login *l, enum control_end why)
 {
+	const struct control_end_row *row = &control_ends[why];
 	struct control_conn *conn = l->conn;
 
-	MST_LOG(INFO, "control", "session of %s ends: %s", l->user, text);
+	MST_LOG(INFO, "control", "session %u of %s ends: %s", l->session->id, l->user, row->log);
+	(*(uint64_t *)((char *)&c->counters + row->counter))++;
+	if (why != CONTROL_END_STOP)
+		note(l, MST_COOKIE_ENDED);
 	if (l->handshake != NULL)
 		control_handshake_end(l->handshake);
 	control_login_drop_app_id(l);
 	control_roam_forget(l);
 	LIST_REMOVE(l, by_cookie);
 	LIST_REMOVE(l, by_user);
+	LIST_REMOVE(l, by_id);
 	mst_wheel_stop(&l->look);
 	TAILQ_REMOVE(&c->logins, l, all);
 	c->n_logins--;
-	if (l->session != NULL) {
-		LIST_REMOVE(l, by_id);
-		control_login_set_mtu(l, UINT16_MAX); // the address goes to others
-		mst_session_close(l->session);
-	}
+	control_login_set_mtu(l, UINT16_MAX); // the address goes to others
+	mst_session_close(l->session);
 	mst_wipe(l, sizeof(*l));
 	free(l);
-	if (conn != NULL) {
-		conn->login = NULL;
-		control_stream_disconnect(conn, text);
-	}
+	if (conn == NULL)
+		return;
+	conn->login = NULL;
+	if (row->text != NULL)
+		control_stream_disconnect(conn, row->text);
+	else
+		control_conn_close(conn);
 }

@@ -134,20 +134,38 @@ cookie_end_ns(const struct control_login *l)
 			       : UINT64_MAX;
 }
 
+// What the cookie says, or sooner by what a reload has changed since: never from a reconnect or a restart on. Whose a
+// nameless one is, and so what is configured for it, its cookie will tell.
 static uint64_t
 session_end_ns(const struct control_login *l)
 {
-	uint64_t limit_ns = control_terms(l).session_ns;
+	int64_t limit_ns = (int64_t)control_terms(l).session_ns;
+	int64_t end_ns = l->expires_ns;
 
-	return limit_ns != 0 ? l->signed_in_ns + limit_ns + 1 : UINT64_MAX;
+	if (limit_ns != 0 && !l->nameless && l->signed_in_ns + limit_ns < end_ns)
+		end_ns = l->signed_in_ns + limit_ns;
+	if (end_ns == INT64_MAX)
+		return UINT64_MAX;
+	return end_ns > 0 ? (uint64_t)end_ns + 1 : 1;
+}
+
+uint32_t
+control_look_left_s(const struct control_login *l)
+{
+	uint64_t end_ns = session_end_ns(l);
+	uint64_t now_ns = mst_now_ns();
+
+	if (end_ns == UINT64_MAX)
+		return 0;
+	return end_ns > now_ns ? (uint32_t)((end_ns - now_ns) / MST_NS_PER_S) : 0;
 }
 
 static uint64_t
 idle_end_ns(const struct control_login *l)
 {
-	uint64_t limit_ns = control_terms(l).idle_ns;
+	uint64_t limit_ns = l->idle_s != 0 ? l->idle_s * MST_NS_PER_S : control_terms(l).idle_ns;
 
-	return limit_ns != 0 && l->session != NULL ? l->last_data_ns + limit_ns + 1 : UINT64_MAX;
+	return limit_ns != 0 ? l->last_data_ns + limit_ns + 1 : UINT64_MAX;
 }
 
 // ---- looks --------------------------------------------------------------------------------------
@@ -188,7 +206,7 @@ arm(struct control_login *l, uint64_t now_ns)
 		sooner(&due_ns, control_stream_due_ns(l->conn));
 		sooner(&due_ns, l->conn->next_renew_ns);
 	}
-	if (l->session != NULL && path_may_change(l, now_ns))
+	if (path_may_change(l, now_ns))
 		sooner(&due_ns, now_ns + path_look_ns(l, now_ns));
 	if (l->new_sa_ns != 0)
 		sooner(&due_ns, l->new_sa_ns + BEFORE_NS);
@@ -217,28 +235,22 @@ control_look(void *arg, uint64_t now_ns)
 	struct control_login *l = arg;
 	struct mst_control *c = l->c;
 
-	if (l->session != NULL)
-		control_look_note_use(l, now_ns);
+	control_look_note_use(l, now_ns);
 	if (now_ns >= cookie_end_ns(l)) {
-		CONTROL_COUNT(c, end_cookie);
-		control_login_end(c, l, "device did not come back");
+		control_login_end(c, l, CONTROL_END_AWAY);
 		return;
 	}
 	if (now_ns >= session_end_ns(l)) {
-		CONTROL_COUNT(c, end_limit);
-		control_login_end(c, l, "Session time limit reached");
+		control_login_end(c, l, CONTROL_END_LIMIT);
 		return;
 	}
 	if (now_ns >= idle_end_ns(l)) {
-		CONTROL_COUNT(c, end_idle);
-		control_login_end(c, l, "Idle timeout");
+		control_login_end(c, l, CONTROL_END_IDLE);
 		return;
 	}
-	if (l->session != NULL) {
-		choose_path(l, now_ns);
-		retire_before(l, now_ns);
-		control_renew_look(l, now_ns);
-	}
+	choose_path(l, now_ns);
+	retire_before(l, now_ns);
+	control_renew_look(l, now_ns);
 	if (l->conn != NULL)
 		control_stream_tick(l->conn, now_ns);
 	arm(l, now_ns);

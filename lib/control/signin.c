@@ -5,8 +5,6 @@
 
 #include "control.h"
 
-#define COOKIE_TEXT_BYTES (2 * CONTROL_COOKIE_BYTES + 1)
-
 // ---- what a device is asked for -----------------------------------------------------------------
 static unsigned int
 methods_of(const struct mst_conf_auth *auth)
@@ -155,11 +153,11 @@ control_signin_drop(struct control_conn *conn)
 static void
 accept_user(struct mst_control *c, struct control_conn *conn, const struct mst_auth_result *r)
 {
-	char cookie[COOKIE_TEXT_BYTES];
+	char cookie[MST_COOKIE_TEXT_BYTES];
 	struct control_login *l;
 	char remote[MST_IP_TEXT_BYTES];
 
-	if (control_login_create(c, r, cookie, sizeof(cookie), &l) < 0) {
+	if (control_login_create(c, r, &conn->remote, cookie, &l) < 0) {
 		finish(conn, MST_AC_AUTH_BUSY, NULL);
 		return;
 	}

@@ -187,12 +187,11 @@ take_bye(struct control_conn *conn, const struct mst_cstp_frame *f)
 		control_conn_close(conn);
 		return;
 	}
-	CONTROL_COUNT(c, end_bye);
 	// The device has gone already: nothing more is said to it.
 	conn->login = NULL;
 	l->conn = NULL;
 	control_conn_close(conn);
-	control_login_end(c, l, "device signed out");
+	control_login_end(c, l, CONTROL_END_BYE);
 }
 
 // May close the connection: the caller looks at it no more.

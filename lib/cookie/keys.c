@@ -70,7 +70,7 @@ cookie_keys_newest(const struct mst_cookie_keys *keys, uint64_t now_unix_s)
 		bool k_is_due = k->created_unix_s <= now_unix_s;
 		bool best_is_due = best->created_unix_s <= now_unix_s;
 
-		if (k_is_due ? !best_is_due || k->created_unix_s > best->created_unix_s
+		if (k_is_due ? !best_is_due || k->created_unix_s >= best->created_unix_s
 			     : !best_is_due && k->created_unix_s < best->created_unix_s)
 			best = k;
 	}

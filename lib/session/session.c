@@ -103,21 +103,6 @@ mst_session_open_at(
 	return open_session(out, index, info, mtu);
 }
 
-int
-mst_session_hold(uint32_t addr4)
-{
-	MST_TRY(session_lease_take_at(&session_state.leases, addr4 - mst_session_table_.base4));
-	session_count(&session_state.free, -1);
-	return 0;
-}
-
-void
-mst_session_unhold(uint32_t addr4)
-{
-	session_lease_give(&session_state.leases, addr4 - mst_session_table_.base4);
-	session_count(&session_state.free, 1);
-}
-
 static void
 reclaim(void *p)
 {

@@ -115,9 +115,12 @@ class Connection:
         return raw
 
     def closed(self, seconds=2):
+        """Whether it ends, whatever is said before."""
         self.tls.settimeout(seconds)
         try:
-            return self.tls.recv(1) == b""
+            while self.tls.recv(4096):
+                pass
+            return True
         except TimeoutError:
             return False
         except (OSError, ssl.SSLError):

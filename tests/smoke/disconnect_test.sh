@@ -14,7 +14,7 @@ wait_for 5 oc_gone 0 || fail "the client is still there"
 oc_log_has 0 'Disconnected by the administrator' || fail "the client was not told why"
 no_leftovers
 OC_USER=user2 oc_start 1
-cookie=$(sed -n 's/^.*webvpn=\([0-9a-f]*\).*/\1/p' "$LAB/oc.1.log" | tail -1)
+cookie=$(sed -n 's/^.*webvpn=\([0-9A-Za-z_-]*\).*/\1/p' "$LAB/oc.1.log" | tail -1)
 id=$(cli --json server show users | python3 -c 'import json,sys; print(json.load(sys.stdin)[0]["ID"])')
 cli server show id "$id" | grep -q user2 || fail "show id"
 cli server disconnect id "$id" || fail "disconnect id"

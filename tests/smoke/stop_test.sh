@@ -1,5 +1,5 @@
 #!/bin/bash
-# SIGTERM under traffic: out within 2 s with code 0, devices told, taps gone; and mst-cli server stop alike.
+# SIGTERM under traffic: out within 2 s with code 0, taps gone, devices left to come back; and mst-cli server stop alike.
 set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
@@ -16,9 +16,9 @@ for how in signal cli; do
 	wait "$pid" && status=0 || status=$?
 	[ $status = 0 ] || fail "$how: exit code $status"
 	[ $((($(date +%s%N) - begin) / 1000000)) -lt 2000 ] || fail "$how: it took longer than 2 s"
-	wait_for 5 oc_gone 0 || fail "$how: the client was not told"
-	oc_log_has 0 'Server stop' || fail "$how: the client was not told why"
+	oc_alive 0 || fail "$how: the client has given up"
 	[ -z "$(in_gateway ip -o link show | grep -E 'mst-(pub|priv|tun)')" ] || fail "$how: a tap is left"
 	[ ! -e "$LAB/mst.sock" ] || fail "$how: the control socket is left"
 	stop_background pinger
+	kill -KILL "$(oc_pid 0)" # it tries to come back
 done

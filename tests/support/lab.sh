@@ -216,8 +216,13 @@ lab_config() {
 		  rekey: ${CONF_REKEY:-24h}
 		users:
 		  file: $LAB/users
+		cookie:
+		  keys: $LAB/cookie.keys
+		  sessions: $LAB/sessions
+		  deny-roaming: ${CONF_DENY_ROAMING:-false}
 		limits:
 		  sessions: ${CONF_SESSIONS:-65536}
+		  same-user: ${CONF_SAME_USER:-0}
 		  handshakes-per-second: ${CONF_HANDSHAKES:-100}
 		  half-open: ${CONF_HALF_OPEN:-1024}
 		bans: {max-points: ${CONF_BAN_POINTS:-0}}
@@ -246,6 +251,12 @@ gw_start() {
 	background gateway g "$MST_BUILD/app/gateway/mst-gateway" -c "$LAB/mst.yaml" >"$LAB/ready" 2>>"$LAB/gateway.log"
 	wait_for 30 gw_ready_or_gone || fail "the gateway is not ready after 30 s"
 	grep -q '^mst-gateway ready ' "$LAB/ready" || fail "the gateway did not start"
+}
+
+gw_kill() { # SIGKILL: it has no time to say or to write anything
+	kill -KILL "$(gw_pid)"
+	wait "$(gw_pid)" 2>/dev/null || true
+	rm -f "$LAB/gateway.pid"
 }
 
 gw_pid() { cat "$LAB/gateway.pid"; }

@@ -302,8 +302,17 @@ struct mst_conf_users {
 	const char *oath; // empty: no one-time codes
 };
 
+struct mst_conf_cookie {
+	const char *keys;
+	const char *sessions;
+	uint32_t rotate_s; // 0 = by hand only
+	uint32_t policy;
+	bool deny_roaming;
+};
+
 struct mst_conf_limits {
 	uint32_t sessions;		// the pool may hold fewer addresses
+	uint32_t same_user;		// 0 = any number
 	uint32_t handshakes_per_second; // of one source address
 	uint32_t half_open;
 	// packets per second to the kernel, a port
@@ -354,6 +363,7 @@ struct mst_conf {
 	struct mst_conf_timeouts timeouts;
 	struct mst_conf_auth auth;
 	struct mst_conf_users users;
+	struct mst_conf_cookie cookie;
 	struct mst_conf_limits limits;
 	struct mst_conf_bans bans;
 	struct mst_conf_control control;

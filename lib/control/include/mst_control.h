@@ -28,12 +28,20 @@ struct mst_control;
 	X(auth_failed,         "sign-ins refused")                                                      \
 	X(auth_busy,           "sign-ins put off: their queue full, or the helper away")                \
 	X(auth_lost,           "times that the sign-in helper had gone")                                \
-	X(login_full,          "sign-ins refused: table of cookies full")                               \
+	X(login_full,          "sign-ins refused: no session is free")                                  \
+	X(login_same_user,     "sign-ins refused: the user has as many sessions as may be")             \
 	X(connect_ok,          "CONNECT accepted")                                                      \
 	X(connect_resumed,     "of these, sessions taken up again by cookie")                           \
 	X(connect_no_cookie,   "CONNECT without a cookie")                                              \
-	X(connect_bad_cookie,  "CONNECT with a cookie that names no sign-in")                           \
-	X(connect_no_address,  "CONNECT refused: address pool exhausted")                               \
+	X(connect_bad_cookie,  "CONNECT with a cookie that is not ours")                                \
+	X(cookie_over,         "CONNECT with a cookie whose time is over")                              \
+	X(cookie_policy,       "CONNECT with a cookie of other rules")                                  \
+	X(cookie_roamed,       "CONNECT with a cookie from another address than its sign-in")           \
+	X(cookie_ended,        "CONNECT with the cookie of a session that has ended")                   \
+	X(cookie_no_address,   "CONNECT with a cookie whose address is another's")                      \
+	X(cookie_same_user,    "CONNECT with a cookie of a user who has as many sessions as may be")    \
+	X(connect_restored,    "of these, sessions that lived before this process did")                 \
+	X(connect_no_address,  "CONNECT refused: no session is free")                                   \
 	X(dtls_hello,          "ClientHellos of live sessions")                                         \
 	X(dtls_stranger,       "handshake datagrams that name no session, unanswered")                  \
 	X(dtls_malformed,      "handshake datagrams that could not be read, unanswered")                \
@@ -56,7 +64,8 @@ struct mst_control;
 	X(end_limit,           "sessions ended by the session time limit")                              \
 	X(end_admin,           "sessions ended by the administrator")                                   \
 	X(end_cookie,          "sessions ended: device did not come back in time")                      \
-	X(end_stop,            "sessions ended by the stop of the server")                              \
+	X(end_lost,            "sessions ended: they could not be taken up again")                      \
+	X(end_stop,            "sessions left to come back by the stop of the server")                  \
 	X(dpd_timeout,         "TLS connections closed: device silent")                                 \
 	X(tcp_lost,            "TLS connections of sessions lost")                                      \
 	X(taken_over,          "TLS connections replaced by a newer one of the same session")           \
@@ -90,7 +99,7 @@ MST_MUST_USE int mst_control_create(
 	struct mst_control **out, const struct mst_control_params *p, char *err, size_t err_cap);
 // Makes and throws away what a start would make of certificate, key, ciphers and users file. No EAL needed.
 MST_MUST_USE int mst_control_check(const struct mst_conf *conf, char *err, size_t err_cap);
-// Ends every session (DISCONNECT "server stop" where a device is connected), closes everything.
+// Closes everything. Sessions do not end by it: devices are told nothing and come back by their cookies.
 void mst_control_destroy(struct mst_control *c);
 // New snapshot: certificate, users, network, timeouts. All or nothing; on error the old one goes on.
 MST_MUST_USE int mst_control_reload(
@@ -104,6 +113,9 @@ void mst_control_request_stop(struct mst_control *c);
 // Administrator's disconnects: how many sessions ended. The cookie ends with the session.
 unsigned int mst_control_disconnect_user(struct mst_control *c, const char *user);
 bool mst_control_disconnect_id(struct mst_control *c, uint32_t id);
+
+// A new key seals cookies from now on, once it is on the disk. -EBUSY: one is being made; -EAGAIN: no thread.
+MST_MUST_USE int mst_control_rotate_cookie_key(struct mst_control *c);
 
 void mst_control_counters(const struct mst_control *c, struct mst_control_counters *out);
 struct mst_control_gauges {

@@ -129,9 +129,6 @@ MST_MUST_USE int mst_session_open(
 // The same with one address of the pool, host order. -EADDRINUSE: it is another's, or none of the pool.
 MST_MUST_USE int mst_session_open_at(
 	struct mst_session **out, uint32_t addr4, const struct mst_session_info *info, uint16_t mtu);
-// Keeps an address for a device that may come back: nobody gets it meanwhile. -EADDRINUSE as above.
-MST_MUST_USE int mst_session_hold(uint32_t addr4);
-void mst_session_unhold(uint32_t addr4);
 // Retire: unlinks session and association from every table at once; lease and memory come back after the
 // grace period. The pointer must not be used afterwards. Exactly once.
 void mst_session_close(struct mst_session *s);

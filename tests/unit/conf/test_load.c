@@ -41,7 +41,7 @@ the_least_file(void **state)
 	assert_int_equal(c->timeouts.dpd_s, 90);
 	assert_int_equal(c->timeouts.keepalive_s, 300);
 	assert_int_equal(c->timeouts.idle_s, 0);
-	assert_int_equal(c->timeouts.session_s, 0);
+	assert_int_equal(c->timeouts.session_s, 3600);
 	assert_int_equal(c->timeouts.cookie_s, 300);
 	assert_int_equal(c->timeouts.rekey_s, 86400);
 	assert_int_equal(c->timeouts.auth_s, 240);
@@ -59,6 +59,12 @@ the_least_file(void **state)
 	assert_string_equal(c->source.text, least);
 	assert_int_equal(c->source.len, strlen(least));
 	assert_int_equal(c->limits.sessions, 65536);
+	assert_int_equal(c->limits.same_user, 0);
+	assert_string_equal(c->cookie.keys, "/var/lib/mstunnel/cookie.keys");
+	assert_string_equal(c->cookie.sessions, "/var/lib/mstunnel/sessions");
+	assert_int_equal(c->cookie.rotate_s, 12 * 3600);
+	assert_int_equal(c->cookie.policy, 0);
+	assert_false(c->cookie.deny_roaming);
 	assert_int_equal(c->limits.handshakes_per_second, 20);
 	assert_int_equal(c->limits.half_open, 1024);
 	assert_int_equal(c->bans.max_points, 80);

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <openssl/err.h>
 
@@ -14,6 +15,7 @@ struct mst_control *rig;
 struct mst_conf rig_conf;
 struct files rig_files;
 static unsigned int mbufs_at_start;
+static char keys_path[64], sessions_path[64];
 
 int
 rig_group_setup(void **state)
@@ -48,8 +50,21 @@ make_conf(void)
 		.timeouts = {.dpd_s = 30, .cookie_s = 300, .auth_s = 60, .tls_handshake_s = 10},
 		.limits = {.half_open = 8},
 	};
+	snprintf(keys_path, sizeof(keys_path), "%s/cookie.keys", rig_files.dir);
+	snprintf(sessions_path, sizeof(sessions_path), "%s/sessions", rig_files.dir);
+	rig_conf.cookie.keys = keys_path;
+	rig_conf.cookie.sessions = sessions_path;
 	assert_int_equal(mst_net_parse("10.9.0.0/29", &rig_conf.pool.ipv4), 0);
 	assert_int_equal(mst_net_parse("fd00:9::/64", &rig_conf.pool.ipv6), 0);
+}
+
+static void
+open_keyring(void)
+{
+	char err[512];
+
+	if (control_keyring_open(rig, &rig_conf, err, sizeof(err)) < 0)
+		fail_msg("%s", err);
 }
 
 int
@@ -71,23 +86,43 @@ rig_setup(void **state)
 	rig->tls = ctx_make(&rig_files, MST_TLS_1_2);
 	rig->dtls = dtls_ctx_make(suite, 1);
 	assert_int_equal(control_tables_create(rig, 16), 0);
+	unlink(keys_path);
+	unlink(sessions_path);
+	open_keyring();
 	mbufs_at_start = rte_mempool_in_use_count(mst_port_pool());
 	return 0;
+}
+
+static void
+end_all(void)
+{
+	struct control_login *l;
+	struct control_conn *conn;
+
+	while ((l = TAILQ_FIRST(&rig->logins)) != NULL)
+		control_login_end(rig, l, CONTROL_END_STOP);
+	while ((conn = TAILQ_FIRST(&rig->conns)) != NULL)
+		control_conn_close(conn);
+	control_conn_reap(rig);
+}
+
+void
+rig_restart(void)
+{
+	end_all();
+	mst_test_reclaim();
+	control_keyring_close(rig);
+	open_keyring();
 }
 
 int
 rig_teardown(void **state)
 {
 	struct mst_session_counts counts;
-	struct control_login *l;
-	struct control_conn *conn;
 
 	(void)state;
-	while ((l = TAILQ_FIRST(&rig->logins)) != NULL)
-		control_login_end(rig, l, "end of test");
-	while ((conn = TAILQ_FIRST(&rig->conns)) != NULL)
-		control_conn_close(conn);
-	control_conn_reap(rig);
+	end_all();
+	control_keyring_close(rig);
 	rig_inject_drop();
 	mst_test_reclaim();
 	mst_session_counts(&counts);
@@ -120,17 +155,28 @@ rig_turn(void)
 }
 
 struct control_login *
-rig_login(const char *user, char cookie[65])
+rig_login(const char *user, char cookie[MST_COOKIE_TEXT_BYTES])
 {
-	struct mst_auth_result r = {.outcome = MST_AUTH_OK};
+	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .n_groups = 1, .groups = {"staff"}};
+	struct mst_ip remote = {.family = 4, .bytes = {198, 51, 100, 7}};
 	struct control_login *l = NULL;
-	char text[65];
+	char text[MST_COOKIE_TEXT_BYTES];
 
 	snprintf(r.user, sizeof(r.user), "%s", user);
-	assert_int_equal(control_login_create(rig, &r, text, sizeof(text), &l), 0);
+	assert_int_equal(control_login_create(rig, &r, &remote, text, &l), 0);
 	if (cookie != NULL)
 		memcpy(cookie, text, sizeof(text));
 	return l;
+}
+
+struct control_login *
+rig_find(const char *cookie)
+{
+	struct mst_cookie c;
+
+	if (mst_cookie_open(rig->keys, (uint64_t)time(NULL), cookie, &c) < 0)
+		return NULL;
+	return control_login_by_cookie(rig, c.id);
 }
 
 struct rte_mbuf *
@@ -279,7 +325,7 @@ header_hex(const char *answer, const char *name, uint8_t *out, size_t len)
 struct control_login *
 rig_tunnel(struct device *d, const char *user, char *cookie)
 {
-	char text[65], answer[4096];
+	char text[MST_COOKIE_TEXT_BYTES], answer[4096];
 	struct control_login *l = rig_login(user, text);
 
 	device_open(d, "198.51.100.7");

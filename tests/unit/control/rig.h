@@ -18,7 +18,11 @@ int rig_setup(void **state);	// tables and control, empty
 int rig_teardown(void **state); // ends everything; every counter that must be zero is
 void rig_turn(void);		// one round of events
 
-struct control_login *rig_login(const char *user, char cookie[65]);
+struct control_login *rig_login(const char *user, char cookie[MST_COOKIE_TEXT_BYTES]);
+// The login of a cookie; NULL: none lives.
+struct control_login *rig_find(const char *cookie);
+// What the next process finds: SIGKILL, then a start.
+void rig_restart(void);
 unsigned int rig_inject_drop(void); // frees what waits for the worker; how many
 struct rte_mbuf *rig_inject_take(void);
 

@@ -1,101 +1,119 @@
 // What a cookie and an App-ID stand for, and what they no longer stand for.
-#include <ctype.h>
 #include <errno.h>
+#include <time.h>
 
 #include "rig.h"
 
 static void
-only_the_cookie_itself_is_taken(void **state)
+a_cookie_stands_for_its_own_login(void **state)
 {
-	char cookie[65], other[65];
+	char cookie[MST_COOKIE_TEXT_BYTES], other[MST_COOKIE_TEXT_BYTES];
 	struct control_login *l = rig_login("bob", cookie), *k = rig_login("bob", other);
 
 	(void)state;
-	assert_int_equal(strlen(cookie), 2 * CONTROL_COOKIE_BYTES);
 	assert_string_not_equal(cookie, other);
-	assert_ptr_equal(control_login_by_cookie(rig, cookie), l);
-	assert_ptr_equal(control_login_by_cookie(rig, other), k);
-	for (unsigned int bit = 0; bit < 8 * CONTROL_COOKIE_BYTES; bit++) {
-		uint8_t raw[CONTROL_COOKIE_BYTES];
-		char text[65];
-		struct mst_str s = mst_str_init(text, sizeof(text));
-
-		assert_int_equal(mst_parse_hex(cookie, 64, raw, sizeof(raw)), 0);
-		raw[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-		mst_str_add_hex(&s, raw, sizeof(raw));
-		assert_null(control_login_by_cookie(rig, text));
-	}
-}
-
-static void
-neither_more_nor_less_than_the_cookie(void **state)
-{
-	char cookie[65], text[80];
-
-	(void)state;
-	rig_login("bob", cookie);
-	for (unsigned int len = 0; len < 64; len++) {
-		snprintf(text, sizeof(text), "%.*s", (int)len, cookie);
-		assert_null(control_login_by_cookie(rig, text));
-	}
-	snprintf(text, sizeof(text), "%s0", cookie);
-	assert_null(control_login_by_cookie(rig, text));
-	snprintf(text, sizeof(text), "%s00", cookie);
-	assert_null(control_login_by_cookie(rig, text));
-	snprintf(text, sizeof(text), "%s", cookie);
-	text[10] = 'g';
-	assert_null(control_login_by_cookie(rig, text));
-	text[10] = ' ';
-	assert_null(control_login_by_cookie(rig, text));
+	assert_ptr_equal(rig_find(cookie), l);
+	assert_ptr_equal(rig_find(other), k);
+	assert_int_not_equal(l->session->addr4, k->session->addr4);
 }
 
 // Whatever stands in the same bucket of the table.
 static void
-the_whole_hash_is_compared(void **state)
+the_whole_id_is_compared(void **state)
 {
-	char cookie[65];
+	char cookie[MST_COOKIE_TEXT_BYTES];
 	struct control_login *l = rig_login("bob", cookie);
 
 	(void)state;
-	for (size_t bit = 32; bit < 8 * sizeof(l->cookie_hash); bit++) {
-		l->cookie_hash[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-		assert_null(control_login_by_cookie(rig, cookie));
-		l->cookie_hash[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+	for (size_t bit = 32; bit < 8 * sizeof(l->cookie_id); bit++) {
+		l->cookie_id[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+		assert_null(rig_find(cookie));
+		l->cookie_id[bit / 8] ^= (uint8_t)(1u << (bit % 8));
 	}
-	assert_ptr_equal(control_login_by_cookie(rig, cookie), l);
+	assert_ptr_equal(rig_find(cookie), l);
 }
 
-// Hex digits have no case: a proxy that changes them is forgiven.
 static void
-upper_case_is_the_same_cookie(void **state)
+a_cookie_says_what_the_login_is(void **state)
 {
-	char cookie[65];
-	struct control_login *l = rig_login("bob", cookie);
+	char text[MST_COOKIE_TEXT_BYTES];
+	struct control_login *l;
+	struct mst_cookie c;
 
 	(void)state;
-	for (char *p = cookie; *p != '\0'; p++)
-		*p = (char)toupper(*p);
-	assert_ptr_equal(control_login_by_cookie(rig, cookie), l);
+	rig_conf.timeouts.session_s = 1000;
+	rig_conf.cookie.policy = 7;
+	l = rig_login("bob", text);
+	assert_int_equal(mst_cookie_open(rig->keys, l->issued_unix_s, text, &c), 0);
+	assert_string_equal(c.user, "bob");
+	assert_string_equal(c.group, "staff");
+	assert_int_equal(c.expires_unix_s, c.issued_unix_s + 1000);
+	assert_int_equal(c.policy, 7);
+	assert_int_equal(mst_ip4_host(&c.addr4), l->session->addr4);
+	assert_memory_equal(c.addr6.bytes, l->session->addr6, 16);
+	assert_int_equal(c.remote.bytes[3], 7);
+}
+
+static const struct {
+	uint32_t session_s; // timeouts.session
+	uint32_t user_s;    // what the source of identities says
+	uint32_t token_s;   // and from when on what was shown is over, from now
+	uint32_t want;	    // 0: the session has no end
+} expiries[] = {
+	{0, 0, 0, 0},
+	{100, 0, 0, 100},
+	{0, 50, 0, 50},
+	{100, 50, 0, 50},
+	{100, 150, 0, 100},
+	{100, 0, 30, 30},
+	{100, 50, 70, 50},
+	{0, 0, 30, 30},
+	{100, 0, 300, 100},
+};
+
+static void
+the_first_of_all_ends_is_that_of_the_session(void **state)
+{
+	struct mst_ip remote = {.family = 4};
+	char cookie[MST_COOKIE_TEXT_BYTES];
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(expiries); i++) {
+		uint64_t now = (uint64_t)time(NULL);
+		struct mst_auth_result r = {.outcome = MST_AUTH_OK,
+			.user = "bob",
+			.session_s = expiries[i].user_s,
+			.expires_unix_s = expiries[i].token_s != 0 ? now + expiries[i].token_s : 0};
+		struct control_login *l = NULL;
+
+		rig_conf.timeouts.session_s = expiries[i].session_s;
+		assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
+		if (expiries[i].want == 0)
+			assert_int_equal(l->expires_unix_s, 0);
+		else
+			assert_in_range(
+				l->expires_unix_s, now + expiries[i].want, now + expiries[i].want + 1);
+		control_login_end(rig, l, CONTROL_END_ADMIN);
+		mst_test_reclaim();
+	}
 }
 
 static void
 the_cookie_itself_is_not_kept(void **state)
 {
-	char cookie[65];
-	uint8_t raw[CONTROL_COOKIE_BYTES], kept[sizeof(struct control_login)];
+	char cookie[MST_COOKIE_TEXT_BYTES];
+	uint8_t kept[sizeof(struct control_login)];
 	struct control_login *l = rig_login("bob", cookie);
 
 	(void)state;
-	assert_int_equal(mst_parse_hex(cookie, 64, raw, sizeof(raw)), 0);
 	memcpy(kept, l, sizeof(kept));
-	assert_null(memmem(kept, sizeof(kept), raw, 8));
-	assert_null(memmem(kept, sizeof(kept), cookie, 8));
+	assert_null(memmem(kept, sizeof(kept), cookie + 8, 8));
 }
 
 static void
 an_ended_login_is_found_by_nothing(void **state)
 {
-	char cookie[65];
+	char cookie[MST_COOKIE_TEXT_BYTES];
 	uint8_t id[CONTROL_APP_ID_BYTES];
 	struct control_login *l = rig_login("bob", cookie);
 
@@ -103,8 +121,8 @@ an_ended_login_is_found_by_nothing(void **state)
 	control_login_new_app_id(rig, l);
 	memcpy(id, l->app_id, sizeof(id));
 	assert_ptr_equal(control_login_by_app_id(rig, id, sizeof(id)), l);
-	control_login_end(rig, l, "test");
-	assert_null(control_login_by_cookie(rig, cookie));
+	control_login_end(rig, l, CONTROL_END_ADMIN);
+	assert_null(rig_find(cookie));
 	assert_null(control_login_by_app_id(rig, id, sizeof(id)));
 	assert_int_equal(rig->n_logins, 0);
 }
@@ -136,20 +154,47 @@ only_the_latest_app_id_counts(void **state)
 	assert_null(control_login_by_app_id(rig, l->app_id, sizeof(id)));
 }
 
+// The pool of the rig has 6 addresses.
 static void
 logins_have_a_bound(void **state)
 {
 	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .user = "bob"};
-	struct control_login *l;
-	char cookie[65];
+	struct mst_ip remote = {.family = 4};
+	struct control_login *l = NULL;
+	char cookie[MST_COOKIE_TEXT_BYTES];
 
 	(void)state;
-	while (rig->n_logins < rig->max_logins)
+	for (unsigned int i = 0; i < 6; i++)
 		rig_login("bob", NULL);
-	assert_int_equal(control_login_create(rig, &r, cookie, sizeof(cookie), &l), -ENOSPC);
+	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), -EADDRNOTAVAIL);
+	assert_null(l);
 	assert_int_equal(rig->counters.login_full, 1);
-	control_login_end(rig, TAILQ_FIRST(&rig->logins), "test");
-	assert_int_equal(control_login_create(rig, &r, cookie, sizeof(cookie), &l), 0);
+	control_login_end(rig, TAILQ_FIRST(&rig->logins), CONTROL_END_ADMIN);
+	mst_test_reclaim();
+	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
+}
+
+static void
+a_user_has_so_many_sessions_and_no_more(void **state)
+{
+	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .user = "bob"};
+	struct mst_ip remote = {.family = 4};
+	struct control_login *l = NULL;
+	char cookie[MST_COOKIE_TEXT_BYTES];
+
+	(void)state;
+	rig_conf.limits.same_user = 2;
+	rig_login("bob", NULL);
+	rig_login("bo", NULL);
+	rig_login("bob", NULL);
+	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), -EDQUOT);
+	assert_int_equal(rig->counters.login_same_user, 1);
+	rig_login("bo", NULL);
+	control_login_end(rig, control_login_by_user(rig, "bob", NULL), CONTROL_END_BYE);
+	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
+	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), -EDQUOT);
+	rig_conf.limits.same_user = 0;
+	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
 }
 
 static void
@@ -163,12 +208,12 @@ administrators_find_users_and_sessions(void **state)
 	rig_login("bob", NULL);
 	rig_login("bob", NULL);
 	assert_ptr_equal(control_login_by_id(rig, id), bob);
-	assert_null(control_login_by_id(rig, id + 1));
+	assert_null(control_login_by_id(rig, id - 1));
 	assert_null(control_login_by_id(rig, id + rig->login_mask + 1)); // of the same bucket
 	assert_ptr_equal(control_login_by_user(rig, "bo", NULL), other);
 	assert_null(control_login_by_user(rig, "bo", other));
 	assert_null(control_login_by_user(rig, "b", NULL));
-	assert_int_equal(mst_control_disconnect_user(rig, "bob"), 1); // one of the three had a session
+	assert_int_equal(mst_control_disconnect_user(rig, "bob"), 3);
 	assert_int_equal(rig->n_logins, 1);
 	assert_int_equal(rig->counters.end_admin, 3);
 	assert_false(mst_control_disconnect_id(rig, id));
@@ -194,10 +239,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(only_the_cookie_itself_is_taken),
-		TEST(neither_more_nor_less_than_the_cookie),
-		TEST(the_whole_hash_is_compared),
-		TEST(upper_case_is_the_same_cookie),
+		TEST(a_cookie_stands_for_its_own_login),
+		TEST(the_whole_id_is_compared),
+		TEST(a_cookie_says_what_the_login_is),
+		TEST(the_first_of_all_ends_is_that_of_the_session),
+		TEST(a_user_has_so_many_sessions_and_no_more),
 		TEST(the_cookie_itself_is_not_kept),
 		TEST(an_ended_login_is_found_by_nothing),
 		TEST(only_the_latest_app_id_counts),

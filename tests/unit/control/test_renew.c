@@ -171,7 +171,7 @@ static void
 the_device_is_told_how(void **state)
 {
 	struct device d;
-	char cookie[65], answer[4096];
+	char cookie[MST_COOKIE_TEXT_BYTES], answer[4096];
 	struct control_login *l = rig_login("eve", cookie);
 
 	(void)state;

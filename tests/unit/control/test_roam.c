@@ -225,7 +225,7 @@ a_login_that_ends_is_forgotten(void **state)
 	struct mst_sa_tuple t = elsewhere(7, 7000);
 
 	(void)state;
-	control_login_end(rig, login[0], "test");
+	control_login_end(rig, login[0], CONTROL_END_ADMIN);
 	assert_false(arrives(0, 100, &t, false));
 	assert_int_equal(rig->counters.roam_moved, 0);
 }

@@ -102,17 +102,17 @@ disconnect_by_reason(void **state)
 	(void)state;
 	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
 		struct device d;
-		char cookie[65];
+		char cookie[MST_COOKIE_TEXT_BYTES];
 		uint64_t before = rig->counters.end_bye;
 
 		rig_tunnel(&d, "bob", cookie);
 		device_frame(&d, MST_CSTP_DISCONNECT, &rows[i].reason, 1);
 		assert_int_equal(rig->n_conns, 0);
 		assert_int_equal(rig->counters.end_bye - before, rows[i].ends ? 1 : 0);
-		assert_true((control_login_by_cookie(rig, cookie) == NULL) == rows[i].ends);
+		assert_true((rig_find(cookie) == NULL) == rows[i].ends);
 		device_close(&d);
 		while (!TAILQ_EMPTY(&rig->logins))
-			control_login_end(rig, TAILQ_FIRST(&rig->logins), "test");
+			control_login_end(rig, TAILQ_FIRST(&rig->logins), CONTROL_END_ADMIN);
 		mst_test_reclaim();
 	}
 }
@@ -140,7 +140,7 @@ a_frame_that_is_none_closes(void **state)
 		assert_int_equal(rig->n_logins, 1); // the device may come back
 		assert_true(device_gone(&d));
 		device_close(&d);
-		control_login_end(rig, TAILQ_FIRST(&rig->logins), "test");
+		control_login_end(rig, TAILQ_FIRST(&rig->logins), CONTROL_END_ADMIN);
 		mst_test_reclaim();
 	}
 }
@@ -273,7 +273,7 @@ closing_gives_the_queue_back(void **state)
 	make_it_narrow(&d);
 	while (rig->counters.stream_full == 0)
 		control_stream_send_packet(l->conn, packet(n++, 1000));
-	control_login_end(rig, l, "test");
+	control_login_end(rig, l, CONTROL_END_ADMIN);
 	assert_int_equal(rig->n_conns, 0);
 	rig_turn();
 	device_close(&d);
@@ -289,7 +289,7 @@ the_end_is_told_with_its_reason(void **state)
 	int n;
 
 	(void)state;
-	control_login_end(rig, l, "Idle timeout");
+	control_login_end(rig, l, CONTROL_END_IDLE);
 	n = device_read(&d, buf, sizeof(buf));
 	assert_true(n > 0);
 	assert_int_equal(mst_cstp_parse(buf, (size_t)n, &f), MST_CSTP_V_OK);

@@ -125,6 +125,9 @@ the_newest_whose_time_has_come_seals(void **state)
 	assert_int_equal(sealer(keys, 300), 3);
 	assert_int_equal(sealer(keys, 1000), 3);
 	mst_cookie_keys_destroy(keys);
+	keys = ring("00000001 100 " SECRET "\n00000002 100 " SECRET "\n"); // made within a second
+	assert_int_equal(sealer(keys, 100), 2);
+	mst_cookie_keys_destroy(keys);
 }
 
 int
