@@ -82,22 +82,18 @@ limit(void)
 	return 0;
 }
 
-// What the source of passwords needs beyond the rest: RADIUS sockets with an address of their own, modules of PAM
-// programs, too.
-enum need { NOBODY, CLIENTS, MODULES };
-
 // What nobody who verifies passwords has to do, and who has broken in would. Refused as if not permitted, so that a
 // library that tries goes on without.
 // clang-format off
 static const struct {
 	int call;
-	enum need need;
+	enum authd_needs unless; // NOTHING: always
 } denied[] = {
-#define X(name) {SCMP_SYS(name), NOBODY}
+#define X(name) {SCMP_SYS(name), AUTHD_NOTHING}
 	// take connections
-	X(listen), X(accept), X(accept4), {SCMP_SYS(bind), CLIENTS},
+	X(listen), X(accept), X(accept4), {SCMP_SYS(bind), AUTHD_MODULES},
 	// run programs
-	{SCMP_SYS(execve), MODULES}, {SCMP_SYS(execveat), MODULES}, {SCMP_SYS(fork), MODULES}, {SCMP_SYS(vfork), MODULES},
+	{SCMP_SYS(execve), AUTHD_MODULES}, {SCMP_SYS(execveat), AUTHD_MODULES}, {SCMP_SYS(fork), AUTHD_MODULES}, {SCMP_SYS(vfork), AUTHD_MODULES},
 	// look at and into others
 	X(ptrace), X(process_vm_readv), X(process_vm_writev), X(process_madvise), X(kcmp), X(pidfd_getfd),
 	X(perf_event_open), X(userfaultfd),
@@ -114,33 +110,21 @@ static const struct {
 };
 // clang-format on
 
-static bool
-has(enum mst_conf_password source, enum need need)
-{
-	switch (source) {
-	case MST_CONF_PASSWORD_USERS:
-		return false;
-	case MST_CONF_PASSWORD_PAM:
-		return need != NOBODY;
-	}
-	return false;
-}
-
 static int
-filter_system_calls(enum mst_conf_password source)
+filter_system_calls(enum authd_needs needs)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ALLOW);
 	int rc = ctx != NULL ? 0 : -ENOMEM;
 
 	for (size_t i = 0; rc == 0 && i < MST_ARRAY_SIZE(denied); i++) {
-		if (!has(source, denied[i].need))
+		if (denied[i].unless == AUTHD_NOTHING || needs < denied[i].unless)
 			rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), denied[i].call, 0);
 	}
 	// Threads, but no processes. A filter does not see the flags of clone3: without it libc takes clone.
-	if (rc == 0 && !has(source, MODULES))
+	if (rc == 0 && needs < AUTHD_MODULES)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
 			SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
-	if (rc == 0 && !has(source, MODULES))
+	if (rc == 0 && needs < AUTHD_MODULES)
 		rc = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 	if (rc == 0)
 		rc = seccomp_load(ctx);
@@ -152,7 +136,7 @@ filter_system_calls(enum mst_conf_password source)
 }
 
 int
-authd_confine(const char *user, enum mst_conf_password source, int keep_fd)
+authd_confine(const char *user, enum authd_needs needs, int keep_fd)
 {
 	// Whatever else the gateway had open without saying that a program it starts must not have it.
 	if (close_range((unsigned int)keep_fd + 1, ~0U, 0) < 0 ||
@@ -161,5 +145,5 @@ authd_confine(const char *user, enum mst_conf_password source, int keep_fd)
 		return fail("close_range");
 	MST_TRY(become(user));
 	MST_TRY(limit());
-	return filter_system_calls(source);
+	return filter_system_calls(needs);
 }

@@ -21,9 +21,9 @@ static const char usage_text[] =
 	"the files that this names over a socket, descriptor 3. It is of no use by itself.\n"
 	"\n"
 	"      --user NAME        user to run as when started as root (auth.user of the configuration)\n"
-	"      --password SOURCE  auth.password of the configuration: decides what it may do. users: neither "
-	"sockets with an\n"
-	"                         address nor programs; pam: both, but never take connections\n"
+	"      --needs WHAT       nothing (usual); modules: those of PAM may run programs and bind sockets. "
+	"It never takes\n"
+	"                         connections\n"
 	"  -h, --help             this text\n"
 	"  -V, --version          print the version\n"
 	"\n"
@@ -32,28 +32,30 @@ static const char usage_text[] =
 
 static const struct option long_options[] = {
 	{"user", required_argument, NULL, 'u'},
-	{"password", required_argument, NULL, 'p'},
+	{"needs", required_argument, NULL, 'n'},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
 
 static bool
-parse_source(const char *word, enum mst_conf_password *out)
+parse_needs(const char *word, enum authd_needs *out)
 {
-	for (unsigned int i = 0; mst_conf_password_words[i] != NULL; i++) {
-		if (strcmp(word, mst_conf_password_words[i]) != 0)
+	static const char *const words[] = {"nothing", "modules"};
+
+	for (unsigned int i = 0; i < MST_ARRAY_SIZE(words); i++) {
+		if (strcmp(word, words[i]) != 0)
 			continue;
-		*out = (enum mst_conf_password)i;
+		*out = (enum authd_needs)i;
 		return true;
 	}
-	fprintf(stderr, "mst-authd: no such source of passwords: %s\n", word);
+	fprintf(stderr, "mst-authd: --needs: expected nothing or modules, found %s\n", word);
 	return false;
 }
 
 // -1: go on; else the exit code.
 static int
-parse_options(int argc, char **argv, const char **user, enum mst_conf_password *source)
+parse_options(int argc, char **argv, const char **user, enum authd_needs *needs)
 {
 	int opt;
 
@@ -62,8 +64,8 @@ parse_options(int argc, char **argv, const char **user, enum mst_conf_password *
 		case 'u':
 			*user = optarg;
 			break;
-		case 'p':
-			if (!parse_source(optarg, source))
+		case 'n':
+			if (!parse_needs(optarg, needs))
 				return EX_USAGE;
 			break;
 		case 'h':
@@ -97,8 +99,8 @@ int
 main(int argc, char **argv)
 {
 	const char *user = "mst-authd";
-	enum mst_conf_password source = MST_CONF_PASSWORD_USERS;
-	int rc = parse_options(argc, argv, &user, &source);
+	enum authd_needs needs = AUTHD_NOTHING;
+	int rc = parse_options(argc, argv, &user, &needs);
 
 	if (rc >= 0)
 		return rc;
@@ -107,7 +109,7 @@ main(int argc, char **argv)
 			stderr);
 		return EX_USAGE;
 	}
-	if (authd_confine(user, source, GATEWAY_FD) < 0)
+	if (authd_confine(user, needs, GATEWAY_FD) < 0)
 		return EX_OSERR;
 	rc = mst_identity_serve(GATEWAY_FD);
 	if (rc < 0 && rc != -EPIPE && rc != -ECONNRESET) {

@@ -83,14 +83,16 @@ spawn(const char *path, const struct mst_conf_auth *conf, int fd, pid_t *pid)
 {
 	char name[] = "mst-authd";
 	char user[64];
-	char source[64];
-	char *argv[] = {name, user, source, NULL};
+	char needs[32];
+	char *argv[] = {name, user, needs, NULL};
 	posix_spawn_file_actions_t fa;
 	posix_spawnattr_t attr;
 	int rc;
 
 	snprintf(user, sizeof(user), "--user=%s", conf->user);
-	snprintf(source, sizeof(source), "--password=%s", mst_conf_password_words[conf->password]);
+	// What it may do beyond the rest; its --help explains.
+	snprintf(needs, sizeof(needs), "--needs=%s",
+		conf->password == MST_CONF_PASSWORD_PAM ? "modules" : "nothing");
 	if (posix_spawn_file_actions_init(&fa) != 0)
 		return -ENOMEM;
 	if (posix_spawnattr_init(&attr) != 0) {

@@ -25,7 +25,7 @@ static const char *const tls_words[] = {"1.2", "1.3", NULL};
 static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha20-poly1305", NULL};
 static const char *const method_words[] = {
 	"password", "token", "certificate", "certificate+password", "certificate+token", NULL};
-const char *const mst_conf_password_words[] = {"users", "pam", NULL};
+static const char *const password_words[] = {"users", "pam", "radius", NULL};
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
 
 static const struct mst_conf_key lcores_keys[] = {
@@ -230,6 +230,30 @@ static const struct mst_conf_key pam_keys[] = {
 	ROW_END,
 };
 
+static const struct mst_conf_key radius_keys[] = {
+	{.name = "servers", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_radius, servers, n_servers),
+	 .or_one = true, .unique = true, .max_items = 8, .min = 1, .max = 255, .change = MST_CONF_RELOAD,
+	 .help = "HOST, HOST:PORT or [IPV6]:PORT; the next one is asked when one does not answer"},
+	{.name = "accounting", .type = MST_CONF_STRING,
+	 MST_CONF_LIST_AT(struct mst_conf_radius, accounting, n_accounting), .or_one = true, .unique = true,
+	 .max_items = 8, .min = 1, .max = 255, .change = MST_CONF_RESTART,
+	 .help = "the same, for who is told of sessions; left out: nobody"},
+	{.name = "secret", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_radius, secret), .min = 2,
+	 .max = PATH_MAX_BYTES, .def = "/etc/mstunnel/radius.secret", .change = MST_CONF_RELOAD,
+	 .help = "file whose first line is the secret shared with all of them"},
+	{.name = "nas-identifier", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_radius, nas_identifier),
+	 .min = 1, .max = 253, .def = "mst-gateway", .change = MST_CONF_RELOAD, .help = "what they know us by"},
+	ROW_SECONDS("timeout", struct mst_conf_radius, timeout_s, 1, 60, "5s", MST_CONF_RELOAD,
+		"time for an answer, after which the request is sent again"),
+	ROW_UINT("retries", struct mst_conf_radius, retries, 0, 10, "2", MST_CONF_RELOAD, "times that it is sent again"),
+	{.name = "require-message-authenticator", .type = MST_CONF_BOOL,
+	 MST_CONF_AT(struct mst_conf_radius, needs_message_authenticator), .def = "true", .change = MST_CONF_RELOAD,
+	 .help = "false: answers without it are taken, too, which whoever is in between can forge (CVE-2024-3596)"},
+	ROW_SECONDS("interim", struct mst_conf_radius, interim_s, 0, DAY_S, "600s", MST_CONF_RELOAD,
+		"time between two reports of a session; 0: its start and its end only"),
+	ROW_END,
+};
+
 static const struct mst_conf_key client_cert_keys[] = {
 	{.name = "ca", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_client_cert, ca), .min = 2,
 	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
@@ -266,10 +290,12 @@ static const struct mst_conf_key auth_keys[] = {
 	 .unique = true, .max_items = GROUPS_MAX, .min = 1, .max = 63, .change = MST_CONF_RELOAD,
 	 .help = "groups that the form offers, and that URLs /GROUP choose; none: it does not ask"},
 	{.name = "password", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, password),
-	 .words = mst_conf_password_words, .def = "users", .change = MST_CONF_RESTART,
-	 .help = "who knows the passwords; users: the file of section users; pam: the system's modules"},
+	 .words = password_words, .def = "users", .change = MST_CONF_RESTART,
+	 .help = "who knows the passwords; users: section users; pam, radius: the sections below"},
 	{.name = "pam", MST_CONF_MAP_AT(struct mst_conf_auth, pam, pam_keys), .change = MST_CONF_RELOAD,
 	 .help = "passwords verified by PAM"},
+	{.name = "radius", MST_CONF_MAP_AT(struct mst_conf_auth, radius, radius_keys), .change = MST_CONF_RELOAD,
+	 .help = "passwords verified by, and sessions reported to, RADIUS servers"},
 	{.name = "certificate", MST_CONF_MAP_AT(struct mst_conf_auth, certificate, client_cert_keys),
 	 .change = MST_CONF_RELOAD, .help = "certificates of devices, for the methods that have the word"},
 	{.name = "helper", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_auth, helper), .min = 2,

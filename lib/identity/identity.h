@@ -98,11 +98,13 @@ const struct identity_user *identity_users_find(const struct identity_users *use
 
 // ---- settings.c ---------------------------------------------------------------------------------
 // All that sign-ins are judged by; immutable. Sign-ins in progress keep the one that they began with.
+struct identity_radius;
 struct identity_settings {
 	unsigned int n_refs; // counted by the serving thread alone
 	struct mst_conf *conf;
-	struct identity_users *users; // NULL: not a way of this configuration
-	struct identity_oath *oath;   // NULL: no one-time codes
+	struct identity_users *users;	// NULL: not a way of this configuration
+	struct identity_oath *oath;	// NULL: no one-time codes
+	struct identity_radius *radius; // NULL: none is needed
 	uint64_t codes_from_s;
 	uint64_t seed;
 };
@@ -149,7 +151,14 @@ struct identity_way {
 		struct identity_job *job); // after the last step, whatever it said: frees data; NULL: nothing
 };
 
-extern const struct identity_way identity_way_users, identity_way_pam;
+extern const struct identity_way identity_way_users, identity_way_pam, identity_way_radius;
+
+// radius.c. text is the secret's file, name its path; conf has to live as long.
+MST_MUST_USE int identity_radius_create(struct identity_radius **out, const struct mst_conf_radius *conf,
+	const char *name, const char *text, size_t len, struct mst_conf_error *err);
+void identity_radius_destroy(struct identity_radius *r); // NULL is fine
+// Groups out of one attribute Class.
+void identity_radius_add_groups(const void *text, size_t len, struct mst_auth_result *out);
 
 // pam.c: is there such a service?
 MST_MUST_USE int identity_pam_check(

@@ -30,6 +30,13 @@ read_files(struct identity_settings *s, const struct mst_auth_configure *c, cons
 			free(text);
 			MST_TRY(rc);
 			break;
+		case MST_AUTH_FILE_RADIUS_SECRET:
+			rc = identity_radius_create(
+				&s->radius, &s->conf->auth.radius, c->files[i], text, len, err);
+			mst_wipe(text, len);
+			free(text);
+			MST_TRY(rc);
+			break;
 		case MST_AUTH_N_FILES:
 			break;
 		}
@@ -48,6 +55,12 @@ check(const struct identity_settings *s, const char *name, struct mst_conf_error
 			continue;
 		snprintf(err->text, sizeof(err->text),
 			"%.300s: auth.methods[%u]: expected password, found another way", name, i);
+		return -EINVAL;
+	}
+	if (auth->password == MST_CONF_PASSWORD_RADIUS &&
+		(s->radius == NULL || auth->radius.n_servers == 0)) {
+		snprintf(err->text, sizeof(err->text),
+			"%.300s: auth.radius.servers: expected a server, found none", name);
 		return -EINVAL;
 	}
 	if (auth->password == MST_CONF_PASSWORD_PAM)
@@ -115,6 +128,7 @@ identity_settings_put(struct identity_settings *s)
 		return;
 	identity_users_free(s->users);
 	identity_oath_free(s->oath);
+	identity_radius_destroy(s->radius);
 	mst_conf_free(s->conf);
 	free(s);
 }

@@ -10,6 +10,7 @@ password_way(const struct identity_settings *s)
 	static const struct identity_way *const ways[] = {
 		[MST_CONF_PASSWORD_USERS] = &identity_way_users,
 		[MST_CONF_PASSWORD_PAM] = &identity_way_pam,
+		[MST_CONF_PASSWORD_RADIUS] = &identity_way_radius,
 	};
 
 	return ways[s->conf->auth.password];

@@ -214,6 +214,7 @@ lab_config() {
 		  idle: ${CONF_IDLE:-0s}
 		  session: ${CONF_SESSION:-0s}
 		  rekey: ${CONF_REKEY:-24h}
+		auth: {${CONF_AUTH:-password: users}}
 		users:
 		  file: $LAB/users
 		cookie:

@@ -143,7 +143,10 @@ pid_t mst_auth_pid(const struct mst_auth *auth); // of the helper; 0: it is away
 // clang-format off
 #define MST_AUTH_FILES(X)                                                                                \
 	X(USERS, conf->users.file, conf->auth.password == MST_CONF_PASSWORD_USERS)                      \
-	X(OATH, conf->users.oath, conf->auth.password == MST_CONF_PASSWORD_USERS && conf->users.oath[0] != '\0')
+	X(OATH, conf->users.oath,                                                                       \
+		conf->auth.password == MST_CONF_PASSWORD_USERS && conf->users.oath[0] != '\0')            \
+	X(RADIUS_SECRET, conf->auth.radius.secret,                                                      \
+		conf->auth.password == MST_CONF_PASSWORD_RADIUS || conf->auth.radius.n_accounting > 0)
 // clang-format on
 
 enum mst_auth_file {

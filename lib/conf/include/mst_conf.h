@@ -145,7 +145,7 @@ enum mst_conf_method {
 	MST_CONF_METHOD_CERTIFICATE_PASSWORD,
 	MST_CONF_METHOD_CERTIFICATE_TOKEN,
 };
-enum mst_conf_password { MST_CONF_PASSWORD_USERS, MST_CONF_PASSWORD_PAM };
+enum mst_conf_password { MST_CONF_PASSWORD_USERS, MST_CONF_PASSWORD_PAM, MST_CONF_PASSWORD_RADIUS };
 enum mst_conf_cipher {
 	MST_CONF_CIPHER_AES_256_GCM,
 	MST_CONF_CIPHER_AES_128_GCM,
@@ -280,6 +280,19 @@ struct mst_conf_client_cert {
 	bool crl_lenient;
 };
 
+struct mst_conf_radius {
+	const char **servers; // HOST[:PORT], asked in this order
+	uint32_t n_servers;
+	const char **accounting; // told of sessions
+	uint32_t n_accounting;
+	const char *secret; // path
+	const char *nas_identifier;
+	uint32_t timeout_s; // of a try
+	uint32_t retries;
+	bool needs_message_authenticator;
+	uint32_t interim_s; // 0: start and stop only
+};
+
 struct mst_conf_pam {
 	const char *service;
 	const char *directory;
@@ -295,6 +308,7 @@ struct mst_conf_auth {
 	const char *helper;		 // path; empty: where it is built or installed
 	const char *user;		 // that the helper runs as
 	struct mst_conf_pam pam;
+	struct mst_conf_radius radius;
 };
 
 struct mst_conf_users {
@@ -385,9 +399,6 @@ void mst_conf_profile_of(const struct mst_conf *conf, const char *user, const ch
 
 // Whether a method of sign-in needs a certificate of the device.
 bool mst_conf_wants_certificates(const struct mst_conf *conf);
-
-// The words of auth.password, in the order of enum mst_conf_password; NULL ends them.
-extern const char *const mst_conf_password_words[];
 
 // The table behind struct mst_conf, for mst_conf_schema_doc.
 extern const struct mst_conf_schema mst_conf_gateway;

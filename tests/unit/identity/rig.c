@@ -95,7 +95,7 @@ rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_c
 	struct mst_auth_message m = {.kind = MST_AUTH_CONFIGURE,
 		.configure = {.generation = ++generation, .codes_from_s = codes_from_s, .conf = "conf"}};
 	char text[1024];
-	int fds[3];
+	int fds[4];
 	size_t n = 1;
 
 	snprintf(text, sizeof(text),
@@ -112,6 +112,10 @@ rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_c
 	if (files->oath != NULL) {
 		m.configure.files[MST_AUTH_FILE_OATH] = "/o";
 		fds[n++] = file_of(files->oath);
+	}
+	if (files->radius_secret != NULL) {
+		m.configure.files[MST_AUTH_FILE_RADIUS_SECRET] = "/s";
+		fds[n++] = file_of(files->radius_secret);
 	}
 	send_with(&m, fds, n);
 	for (size_t i = 0; i < n; i++)
