@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define START_MS 10000 // until the helper has read its files
+#define LEAVE_MS 4000
 #define RELOAD_MS 1000 // for which the control loop is held at the most
 #define BACKOFF_MIN_NS (100 * MST_NS_PER_MS)
 #define BACKOFF_MAX_NS (5 * MST_NS_PER_S)
@@ -293,13 +294,10 @@ mst_auth_create(struct mst_auth **out, const struct mst_auth_params *params, str
 void
 mst_auth_destroy(struct mst_auth *auth)
 {
-	const struct timespec moment = {.tv_nsec = (long)MST_NS_PER_MS};
-
 	if (auth == NULL)
 		return;
-	auth_helper_end(&auth->helper);
-	while (!auth_helper_reap(&auth->helper))
-		nanosleep(&moment, NULL);
+	// The last reports of sessions are with it.
+	auth_helper_leave(&auth->helper, auth->conf->auth.radius.n_accounting > 0 ? LEAVE_MS : 0);
 	if (auth->epoll_fd >= 0)
 		close(auth->epoll_fd);
 	if (auth->event_fd >= 0)

@@ -17,6 +17,8 @@ MST_MUST_USE int auth_helper_start(
 	struct auth_helper *h, const struct mst_conf *conf, struct mst_conf_error *err);
 // Closes the socket and kills it, if it is there.
 void auth_helper_end(struct auth_helper *h);
+// Closes the socket and waits until it has ended by itself, no longer than ms; kills it then.
+void auth_helper_leave(struct auth_helper *h, unsigned int ms);
 // True when none is left to be reaped. Does not wait.
 bool auth_helper_reap(struct auth_helper *h);
 // As sendmsg with descriptors, of which n may be 0. -EAGAIN: it does not read.

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "auth.h"
@@ -149,6 +150,25 @@ auth_helper_end(struct auth_helper *h)
 	kill(h->pid, SIGKILL);
 	h->dead = h->pid;
 	h->pid = 0;
+}
+
+void
+auth_helper_leave(struct auth_helper *h, unsigned int ms)
+{
+	const struct timespec moment = {.tv_nsec = (long)MST_NS_PER_MS};
+
+	if (h->fd >= 0)
+		close(h->fd);
+	h->fd = -1;
+	for (; h->pid != 0 && ms > 0; ms--) {
+		if (waitpid(h->pid, NULL, WNOHANG) != 0)
+			h->pid = 0;
+		else
+			nanosleep(&moment, NULL);
+	}
+	auth_helper_end(h);
+	while (!auth_helper_reap(h))
+		nanosleep(&moment, NULL);
 }
 
 bool

@@ -2,6 +2,8 @@
 // everything; a job is a pool's from start until it is finished.
 #pragma once
 
+#include <stdatomic.h>
+
 #include <crypt.h>
 
 #include "mst_identity.h"
@@ -100,7 +102,7 @@ const struct identity_user *identity_users_find(const struct identity_users *use
 // All that sign-ins are judged by; immutable. Sign-ins in progress keep the one that they began with.
 struct identity_radius;
 struct identity_settings {
-	unsigned int n_refs; // counted by the serving thread alone
+	atomic_uint n_refs;
 	struct mst_conf *conf;
 	struct identity_users *users;	// NULL: not a way of this configuration
 	struct identity_oath *oath;	// NULL: no one-time codes
@@ -159,6 +161,15 @@ MST_MUST_USE int identity_radius_create(struct identity_radius **out, const stru
 void identity_radius_destroy(struct identity_radius *r); // NULL is fine
 // Groups out of one attribute Class.
 void identity_radius_add_groups(const void *text, size_t len, struct mst_auth_result *out);
+
+// account.c
+struct identity_accounts;
+struct identity_accounts *identity_accounts_create(void);
+void identity_accounts_destroy(
+	struct identity_accounts *a); // waits a moment for what is queued; NULL is fine
+// A message MST_AUTH_ACCOUNT that was read, for the servers of the settings.
+void identity_accounts_add(
+	struct identity_accounts *a, struct identity_settings *settings, const uint8_t *message, size_t len);
 
 // pam.c: is there such a service?
 MST_MUST_USE int identity_pam_check(

@@ -17,6 +17,7 @@ struct server {
 	struct identity_pool *hashing; // for ways that compute
 	struct identity_pool *waiting; // for those that wait
 	struct identity_codes *codes;
+	struct identity_accounts *accounts;
 	struct identity_job jobs[IDENTITY_JOBS_MAX];
 	uint8_t buf[MST_AUTH_MESSAGE_BYTES];
 };
@@ -231,6 +232,8 @@ dispatch(struct server *s, size_t len, const int *fds, size_t n_fds)
 		cancel(s, m.answer.token);
 		return 0;
 	case MST_AUTH_ACCOUNT:
+		if (s->settings != NULL && s->settings->conf->auth.radius.n_accounting > 0)
+			identity_accounts_add(s->accounts, s->settings, s->buf, len);
 		return 0;
 	case MST_AUTH_CONFIGURED:
 	case MST_AUTH_RESULT:
@@ -329,7 +332,9 @@ mst_identity_serve(int fd)
 		return -ENOMEM;
 	s->fd = fd;
 	s->codes = identity_codes_create();
-	rc = s->codes != NULL ? identity_pool_create(&s->hashing, HASHING_THREADS) : -ENOMEM;
+	s->accounts = identity_accounts_create();
+	rc = s->codes != NULL && s->accounts != NULL ? identity_pool_create(&s->hashing, HASHING_THREADS)
+						     : -ENOMEM;
 	if (rc == 0)
 		rc = identity_pool_create(&s->waiting, WAITING_THREADS);
 	if (rc == 0)
@@ -339,6 +344,7 @@ mst_identity_serve(int fd)
 	identity_pool_destroy(s->waiting);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(s->jobs); i++)
 		release(&s->jobs[i]);
+	identity_accounts_destroy(s->accounts);
 	identity_settings_put(s->settings);
 	identity_codes_destroy(s->codes);
 	mst_wipe(s, sizeof(*s));

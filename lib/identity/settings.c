@@ -117,14 +117,14 @@ err:
 struct identity_settings *
 identity_settings_get(struct identity_settings *s)
 {
-	s->n_refs++;
+	atomic_fetch_add(&s->n_refs, 1);
 	return s;
 }
 
 void
 identity_settings_put(struct identity_settings *s)
 {
-	if (s == NULL || --s->n_refs > 0)
+	if (s == NULL || atomic_fetch_sub(&s->n_refs, 1) > 1)
 		return;
 	identity_users_free(s->users);
 	identity_oath_free(s->oath);
