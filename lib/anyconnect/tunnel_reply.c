@@ -154,10 +154,14 @@ add_dtls(struct mst_str *s, const struct mst_ac_tunnel *t)
 	if (t->dtls_port == 0)
 		return;
 	mst_str_fmt(s,
-		"X-DTLS-DPD: %u\r\nX-DTLS-Port: %u\r\nX-DTLS-Keepalive: %u\r\nX-DTLS-App-ID: ", t->dpd_s,
-		t->dtls_port, t->keepalive_s);
+		"X-DTLS-DPD: %u\r\nX-DTLS-Port: %u\r\nX-DTLS-Keepalive: %u\r\nX-DTLS-%s-ID: ", t->dpd_s,
+		t->dtls_port, t->keepalive_s, t->legacy_suite == NULL ? "App" : "Session");
 	mst_str_add_hex(s, t->app_id, MST_AC_APP_ID_BYTES);
-	mst_str_fmt(s, "\r\nX-DTLS-CipherSuite: PSK-NEGOTIATE\r\n");
+	if (t->legacy_suite == NULL)
+		mst_str_fmt(s, "\r\nX-DTLS-CipherSuite: PSK-NEGOTIATE\r\n");
+	else
+		mst_str_fmt(s, "\r\nX-DTLS%s-CipherSuite: %s\r\nX-DTLS-MTU: %u\r\n",
+			t->legacy_old ? "" : "12", t->legacy_suite, t->mtu);
 }
 
 static bool

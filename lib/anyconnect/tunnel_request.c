@@ -1,5 +1,4 @@
-// Header fields of CONNECT into a struct. X-DTLS-Master-Secret and the compression offers are passed over on
-// purpose: the first is a key for a mode that is not offered, the second leak lengths. Control lcore.
+// Header fields of CONNECT into a struct. Compression offers are passed over on purpose: they leak lengths. Control lcore.
 #include "tunnel_request.h"
 
 #include <string.h>
@@ -44,6 +43,41 @@ take_families(struct mst_ac_connect_request *out, const struct ac_request *q)
 			  ac_text_is_nocase(ac_http_field(q, "X-CSTP-Full-IPv6-Capability"), "true");
 }
 
+static const struct mst_ac_legacy_suite legacy_suites[] = {
+#define X(id, name, old_name) {(id), (name), (old_name)},
+	MST_AC_LEGACY_SUITES(X)
+#undef X
+};
+
+const struct mst_ac_legacy_suite *
+mst_ac_legacy_suite_at(size_t index)
+{
+	return index < MST_ARRAY_SIZE(legacy_suites) ? &legacy_suites[index] : NULL;
+}
+
+// The secret is a key of nothing where another mode was agreed on, and not even copied then.
+static void
+take_dtls(struct mst_ac_connect_request *out, const struct ac_request *q)
+{
+	struct ac_text old = ac_http_field(q, "X-DTLS-CipherSuite");
+	struct ac_text list = ac_http_field(q, "X-DTLS12-CipherSuite");
+	struct ac_text secret = ac_http_field(q, "X-DTLS-Master-Secret");
+
+	out->psk_negotiate = ac_text_lists(old, ':', "PSK-NEGOTIATE", AC_CASE_EXACT) ||
+			     ac_text_lists(list, ':', "PSK-NEGOTIATE", AC_CASE_EXACT);
+	if (out->psk_negotiate || secret.p == NULL ||
+		mst_parse_hex(secret.p, secret.len, out->master, sizeof(out->master)) < 0)
+		return;
+	for (uint32_t i = 0; i < MST_ARRAY_SIZE(legacy_suites); i++) {
+		const struct mst_ac_legacy_suite *s = &legacy_suites[i];
+
+		if (ac_text_lists(list, ':', s->name, AC_CASE_EXACT))
+			out->legacy |= 1u << i;
+		if (s->old_name != NULL && ac_text_lists(old, ':', s->old_name, AC_CASE_EXACT))
+			out->legacy_old |= 1u << i;
+	}
+}
+
 static void
 take_cookie(struct mst_ac_connect_request *out, const struct ac_request *q)
 {
@@ -70,9 +104,7 @@ ac_tunnel_request(struct mst_ac_connect_request *out, const struct ac_request *q
 	out->base_mtu = mtu_of(ac_http_field(q, "X-CSTP-Base-MTU"));
 	out->mtu = mtu_of(ac_http_field(q, "X-CSTP-MTU"));
 	take_families(out, q);
-	out->psk_negotiate =
-		ac_text_lists(ac_http_field(q, "X-DTLS-CipherSuite"), ':', "PSK-NEGOTIATE", AC_CASE_EXACT) ||
-		ac_text_lists(ac_http_field(q, "X-DTLS12-CipherSuite"), ':', "PSK-NEGOTIATE", AC_CASE_EXACT);
+	take_dtls(out, q);
 	for (size_t i = 0; i < q->n_fields; i++)
 		if (ac_text_is_nocase(q->fields[i].name, "X-CSTP-Address"))
 			take_wish(out, q->fields[i].value);

@@ -187,6 +187,9 @@ static const struct mst_conf_key dtls_keys[] = {
 	 .unique = true, .words = cipher_words, .min_items = 1, .max_items = 3,
 	 .def = "[aes-256-gcm, aes-128-gcm, chacha20-poly1305]", .change = MST_CONF_RELOAD,
 	 .help = "what DTLS may use, the preferred first"},
+	{.name = "legacy", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_dtls, legacy), .def = "true",
+	 .change = MST_CONF_RELOAD,
+	 .help = "DTLS 1.2 for clients without PSK-NEGOTIATE (AnyConnect, Microsoft); false: their data over TLS"},
 	ROW_END,
 };
 

@@ -115,6 +115,48 @@ prepare_dtls(struct control_conn *conn, struct control_login *l)
 	return ret;
 }
 
+// The one we like best of what both have, and how the device calls it.
+static const struct mst_ac_legacy_suite *
+choose_legacy(const struct mst_conf_dtls *conf, const struct mst_ac_connect_request *r, bool *old)
+{
+	static const enum mst_aead_alg algs[] = {
+		[MST_CONF_CIPHER_AES_256_GCM] = MST_AEAD_AES_256_GCM,
+		[MST_CONF_CIPHER_AES_128_GCM] = MST_AEAD_AES_128_GCM,
+		[MST_CONF_CIPHER_CHACHA20_POLY1305] = MST_AEAD_CHACHA20_POLY1305,
+	};
+	const struct mst_ac_legacy_suite *s;
+
+	for (uint32_t c = 0; c < conf->n_ciphers; c++)
+		for (uint32_t i = 0; (s = mst_ac_legacy_suite_at(i)) != NULL; i++) {
+			if (mst_dtls_suite_by_id(s->id)->aead != algs[conf->ciphers[c]] ||
+				((r->legacy | r->legacy_old) >> i & 1) == 0)
+				continue;
+			*old = (r->legacy >> i & 1) == 0;
+			return s;
+		}
+	return NULL;
+}
+
+// A client without PSK-NEGOTIATE. What has no AEAD, or is older than DTLS 1.2, is left on CSTP.
+static void
+offer_legacy(struct control_conn *conn, const struct mst_ac_connect_request *r, struct mst_ac_tunnel *t)
+{
+	const struct mst_conf *conf = conn->c->conf;
+	struct control_login *l = conn->login;
+	const struct mst_ac_legacy_suite *s =
+		conf->dtls.legacy ? choose_legacy(&conf->dtls, r, &t->legacy_old) : NULL;
+
+	if (s == NULL)
+		return;
+	control_login_new_app_id(conn->c, l);
+	l->legacy_suite = s->id;
+	l->psk.len = sizeof(r->master);
+	memcpy(l->psk.bytes, r->master, sizeof(r->master));
+	t->legacy_suite = t->legacy_old ? s->old_name : s->name;
+	t->dtls_port = conf->listen.port;
+	t->app_id = l->app_id;
+}
+
 static int
 answer(struct control_conn *conn, const struct mst_ac_connect_request *r,
 	const struct mst_conf_profile *profile, const struct mtus *mtu)
@@ -164,6 +206,8 @@ answer(struct control_conn *conn, const struct mst_ac_connect_request *r,
 		MST_TRY(prepare_dtls(conn, l));
 		t.dtls_port = conf->listen.port;
 		t.app_id = l->app_id;
+	} else if (conn->c->dtls != NULL && profile->udp) {
+		offer_legacy(conn, r, &t);
 	}
 	control_renew_begin(conn, t.rekey_s, mst_now_ns());
 	return mst_ac_connect_accept(conn->ac, &t);

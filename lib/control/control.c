@@ -85,7 +85,8 @@ make_dtls(const struct mst_conf *conf, struct mst_tls_dtls_ctx **out, char *err,
 		[MST_CONF_CIPHER_CHACHA20_POLY1305] = 0xccab,
 	};
 	uint16_t suites[MST_ARRAY_SIZE(ids)];
-	struct mst_tls_dtls_params p = {.suites = suites, .n_suites = conf->dtls.n_ciphers};
+	struct mst_tls_dtls_params p = {
+		.suites = suites, .n_suites = conf->dtls.n_ciphers, .legacy = conf->dtls.legacy};
 	int ret;
 
 	*out = NULL;

@@ -69,8 +69,10 @@ struct control_login {
 	uint64_t away_since_ns;	   // valid while conn is NULL
 	uint8_t app_id[CONTROL_APP_ID_BYTES]; // of the latest CONNECT
 	bool has_app_id;
-	uint16_t route_mtu;    // of the kernel's route to the device; 0: none, the tun's will do
-	struct mst_secret psk; // exported by the latest CONNECT's connection
+	uint16_t route_mtu; // of the kernel's route to the device; 0: none, the tun's will do
+	struct mst_secret
+		psk; // exported by the latest CONNECT's connection, or the master secret it came with
+	uint16_t legacy_suite; // of the session that is to be taken up with that; 0: it is a PSK
 	struct control_handshake *handshake;
 	struct control_place udp_place, tcp_place;
 	bool roams;		// it has had an association, which a record from elsewhere may be of

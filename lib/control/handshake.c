@@ -170,6 +170,22 @@ on_timer(void *arg, uint64_t now_ns)
 		arm(h);
 }
 
+static int
+create(struct control_handshake *h, uint16_t link_mtu)
+{
+	const struct control_login *l = h->login;
+	struct mst_tls_dtls_resumed r = {.suite = l->legacy_suite};
+	int ret;
+
+	if (l->legacy_suite == 0)
+		return mst_tls_dtls_create(&h->dtls, h->c->dtls, l->psk.bytes, link_mtu);
+	memcpy(r.master, l->psk.bytes, sizeof(r.master));
+	memcpy(r.session_id, l->app_id, sizeof(r.session_id));
+	ret = mst_tls_dtls_create_resumed(&h->dtls, h->c->dtls, &r, link_mtu);
+	mst_wipe(&r, sizeof(r));
+	return ret;
+}
+
 static struct control_handshake *
 start(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple *t, uint16_t worker)
 {
@@ -193,7 +209,7 @@ start(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple 
 	h->worker = worker;
 	h->started_ns = mst_now_ns();
 	mst_wheel_timer_init(&h->timer, on_timer, h);
-	if (mst_tls_dtls_create(&h->dtls, c->dtls, l->psk.bytes, (uint16_t)c->conf->network.mtu) < 0) {
+	if (create(h, (uint16_t)c->conf->network.mtu) < 0) {
 		free(h);
 		return NULL;
 	}

@@ -308,6 +308,7 @@ control_login_drop_app_id(struct control_login *l)
 	if (l->has_app_id)
 		LIST_REMOVE(l, by_app_id);
 	l->has_app_id = false;
+	l->legacy_suite = 0;
 	mst_secret_wipe(&l->psk);
 }
 

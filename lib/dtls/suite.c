@@ -3,7 +3,6 @@
 
 #include "mst_dtls.h"
 
-static const struct mst_dtls_suite suites[] = {
 #define X(suite, number, text, alg, iv, nonce)                                                               \
 	{.id = (number),                                                                                     \
 		.aead = MST_AEAD_##alg,                                                                      \
@@ -11,14 +10,15 @@ static const struct mst_dtls_suite suites[] = {
 		.iv_bytes = (iv),                                                                            \
 		.explicit_bytes = (nonce),                                                                   \
 		.name = (text)},
-	MST_DTLS_SUITES(X)
+static const struct mst_dtls_suite suites[] = {MST_DTLS_SUITES(X)};
+static const struct mst_dtls_suite legacy_suites[] = {MST_DTLS_LEGACY_SUITES(X)};
 #undef X
-};
 
 #define X(suite, number, text, alg, iv, nonce)                                                               \
 	static_assert((iv) <= MST_DTLS_IV_MAX_BYTES, #suite);                                                \
 	static_assert((iv) + (nonce) == MST_AEAD_NONCE_BYTES, #suite);
 MST_DTLS_SUITES(X)
+MST_DTLS_LEGACY_SUITES(X)
 #undef X
 
 static const char *const verdict_names[] = {
@@ -40,11 +40,21 @@ mst_dtls_suite_at(size_t index)
 }
 
 const struct mst_dtls_suite *
+mst_dtls_legacy_suite_at(size_t index)
+{
+	return index < MST_ARRAY_SIZE(legacy_suites) ? &legacy_suites[index] : NULL;
+}
+
+const struct mst_dtls_suite *
 mst_dtls_suite_by_id(uint16_t id)
 {
 	for (size_t i = 0; i < MST_ARRAY_SIZE(suites); i++) {
 		if (suites[i].id == id)
 			return &suites[i];
+	}
+	for (size_t i = 0; i < MST_ARRAY_SIZE(legacy_suites); i++) {
+		if (legacy_suites[i].id == id)
+			return &legacy_suites[i];
 	}
 	return NULL;
 }

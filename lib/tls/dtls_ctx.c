@@ -17,6 +17,15 @@
 // bytes.
 #define SEND_FRAGMENT_BYTES 1024
 
+static const struct mst_dtls_suite *
+psk_suite(uint16_t id)
+{
+	for (size_t i = 0; mst_dtls_suite_at(i) != NULL; i++)
+		if (mst_dtls_suite_at(i)->id == id)
+			return mst_dtls_suite_at(i);
+	return NULL;
+}
+
 static int
 suite_list(const struct mst_tls_dtls_params *p, char *text, size_t cap)
 {
@@ -25,7 +34,7 @@ suite_list(const struct mst_tls_dtls_params *p, char *text, size_t cap)
 	if (p->n_suites == 0 || p->n_suites > SUITES_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < p->n_suites; i++) {
-		const struct mst_dtls_suite *suite = mst_dtls_suite_by_id(p->suites[i]);
+		const struct mst_dtls_suite *suite = psk_suite(p->suites[i]);
 
 		if (suite == NULL)
 			return -EINVAL;
@@ -38,8 +47,8 @@ suite_list(const struct mst_tls_dtls_params *p, char *text, size_t cap)
 	return s.err ? -EINVAL : 0;
 }
 
-static int
-set_profile(SSL_CTX *c, const char *suites)
+int
+tls_dtls_set_profile(SSL_CTX *c, const char *suites)
 {
 	SSL_CTX_set_security_level(c, SECURITY_LEVEL);
 	SSL_CTX_clear_options(c, SSL_OP_COOKIE_EXCHANGE | SSL_OP_ALLOW_UNSAFE_LEGACY_RENEGOTIATION);
@@ -86,10 +95,13 @@ mst_tls_dtls_ctx_create(struct mst_tls_dtls_ctx **out, const struct mst_tls_dtls
 	ctx->ssl_ctx = SSL_CTX_new(DTLS_server_method());
 	if (ctx->prf == NULL || ctx->ssl_ctx == NULL)
 		goto err;
-	rc = set_profile(ctx->ssl_ctx, suites);
+	rc = tls_dtls_set_profile(ctx->ssl_ctx, suites);
 	if (rc < 0)
 		goto err;
 	tls_dtls_set_callbacks(ctx->ssl_ctx);
+	rc = p->legacy ? tls_dtls_legacy_create(&ctx->legacy) : 0;
+	if (rc < 0)
+		goto err;
 	ERR_clear_error();
 	*out = ctx;
 	return 0;
@@ -105,6 +117,7 @@ mst_tls_dtls_ctx_put(struct mst_tls_dtls_ctx *ctx)
 	if (ctx == NULL)
 		return;
 	SSL_CTX_free(ctx->ssl_ctx);
+	SSL_CTX_free(ctx->legacy);
 	EVP_KDF_free(ctx->prf);
 	free(ctx);
 }

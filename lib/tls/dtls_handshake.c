@@ -1,4 +1,4 @@
-// One DTLS 1.2 PSK handshake: datagrams in, datagrams out, no socket. libssl is touched only until the
+// One DTLS 1.2 handshake: datagrams in, datagrams out, no socket. libssl is touched only until the
 // client's Finished was verified; its own retransmissions after that would reuse our record numbers. Control
 // lcore.
 #include <errno.h>
@@ -18,6 +18,7 @@ use_no_psk_again(struct mst_tls_dtls *h)
 {
 	h->psk_used = true;
 	mst_wipe(h->psk, sizeof(h->psk));
+	mst_wipe(h->resumed.master, sizeof(h->resumed.master));
 }
 
 // The identity is the constant "psk" and says nothing: the session id of the ClientHello chose the session.
@@ -52,8 +53,8 @@ tls_dtls_set_callbacks(SSL_CTX *c)
 }
 
 int
-mst_tls_dtls_create(struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ctx,
-	const uint8_t psk[MST_TLS_PSK_BYTES], uint16_t link_mtu)
+tls_dtls_create_on(
+	struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ctx, SSL_CTX *ssl_ctx, uint16_t link_mtu)
 {
 	struct mst_tls_dtls *h = NULL;
 	BIO *bio = NULL;
@@ -64,12 +65,11 @@ mst_tls_dtls_create(struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ct
 	if (h == NULL)
 		return -ENOMEM;
 	h->retransmit_us = ctx->retransmit_us;
-	h->ssl = SSL_new(ctx->ssl_ctx);
+	h->ssl = SSL_new(ssl_ctx);
 	bio = tls_bio_datagram(&h->io);
 	if (h->ssl == NULL || bio == NULL || EVP_KDF_up_ref(ctx->prf) != 1)
 		goto err;
 	h->prf = ctx->prf;
-	memcpy(h->psk, psk, sizeof(h->psk));
 	SSL_set_app_data(h->ssl, h);
 	SSL_set_bio(h->ssl, bio, bio);
 	SSL_set_accept_state(h->ssl);
@@ -84,6 +84,18 @@ err:
 	free(h);
 	ERR_clear_error();
 	return -ENOMEM;
+}
+
+int
+mst_tls_dtls_create(struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ctx,
+	const uint8_t psk[MST_TLS_PSK_BYTES], uint16_t link_mtu)
+{
+	struct mst_tls_dtls *h;
+
+	MST_TRY(tls_dtls_create_on(&h, ctx, ctx->ssl_ctx, link_mtu));
+	memcpy(h->psk, psk, sizeof(h->psk));
+	*out = h;
+	return 0;
 }
 
 void

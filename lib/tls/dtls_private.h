@@ -14,6 +14,7 @@ struct mst_tls_dtls {
 	uint8_t n_retransmissions; // ours
 	uint32_t retransmit_us;
 	uint8_t psk[MST_TLS_PSK_BYTES];
+	struct mst_tls_dtls_resumed resumed; // suite 0: by psk
 	char cipher[48];
 	char error[128];
 	struct tls_datagrams io;

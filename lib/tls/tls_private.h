@@ -195,9 +195,16 @@ MST_MUST_USE int tls_flight_parse(const void *datagram, size_t len, struct tls_f
 // ---- dtls_ctx.c
 struct mst_tls_dtls_ctx {
 	SSL_CTX *ssl_ctx;
+	SSL_CTX *legacy; // NULL: not offered
 	EVP_KDF *prf;
 	uint32_t retransmit_us;
 };
+MST_MUST_USE int tls_dtls_set_profile(SSL_CTX *c, const char *suites);
 
 // ---- dtls_handshake.c
 void tls_dtls_set_callbacks(SSL_CTX *c);
+MST_MUST_USE int tls_dtls_create_on(
+	struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ctx, SSL_CTX *ssl_ctx, uint16_t link_mtu);
+
+// ---- dtls_resume.c
+MST_MUST_USE int tls_dtls_legacy_create(SSL_CTX **out);

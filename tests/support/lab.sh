@@ -208,6 +208,7 @@ lab_config() {
 		  banner: ${CONF_BANNER:-Welcome to the lab}
 		dtls:
 		  ciphers: [${CONF_CIPHERS:-aes-256-gcm, aes-128-gcm, chacha20-poly1305}]
+		  legacy: ${CONF_LEGACY:-true}
 		timeouts:
 		  dpd: ${CONF_DPD:-90s}
 		  cookie: ${CONF_COOKIE:-300s}

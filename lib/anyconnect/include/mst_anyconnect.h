@@ -203,8 +203,23 @@ MST_MUST_USE int mst_ac_auth_more(struct mst_ac *ac, const char *prompt, bool ec
 // -EINVAL: no check is under way (any more), or cookie not of that form; -ENOMEM: close.
 MST_MUST_USE int mst_ac_auth_done(struct mst_ac *ac, enum mst_ac_auth result, const char *cookie);
 
+#define MST_AC_MASTER_BYTES 48
+// DTLS 1.2 by resumption of a session whose master secret the device has made up, the one we like best first: IANA number,
+// name in X-DTLS12-CipherSuite, older name in X-DTLS-CipherSuite. clang-format off
+#define MST_AC_LEGACY_SUITES(X)                                                                              \
+	X(0x009d, "AES256-GCM-SHA384", "OC-DTLS1_2-AES256-GCM")                                              \
+	X(0xc030, "ECDHE-RSA-AES256-GCM-SHA384", NULL)                                                       \
+	X(0xc02f, "ECDHE-RSA-AES128-GCM-SHA256", NULL)                                                       \
+	X(0x009c, "AES128-GCM-SHA256", "OC-DTLS1_2-AES128-GCM")
+// clang-format on
+struct mst_ac_legacy_suite {
+	uint16_t id;
+	const char *name, *old_name; // old_name: NULL, there is none
+};
+const struct mst_ac_legacy_suite *mst_ac_legacy_suite_at(size_t index); // NULL past the last
+
 // What the device asked for. Texts: printable ASCII, NUL terminated, cut to fit, empty if absent or sent
-// twice. X-DTLS-Master-Secret is never copied, and compression offers are passed over.
+// twice. X-DTLS-Master-Secret is copied only where it may be needed, and compression offers are passed over.
 struct mst_ac_connect_request {
 	char cookie[MST_AC_COOKIE_BYTES + 1]; // webvpn; empty if absent or not of the form of ours; secret
 	char hostname[65];		      // X-CSTP-Hostname
@@ -217,9 +232,13 @@ struct mst_ac_connect_request {
 	uint32_t base_mtu;	   // outer link MTU; 0 = absent, malformed or outside [576, 65535]
 	uint32_t mtu;		   // wish for the inner MTU; same
 	bool wants_ipv4;
-	bool wants_ipv6;     // Address-Type and Full-IPv6-Capability both say so
-	bool psk_negotiate;  // PSK-NEGOTIATE among the DTLS suites
-	struct mst_ip want4; // X-CSTP-Address on a reconnect; family 0 = no wish
+	bool wants_ipv6;    // Address-Type and Full-IPv6-Capability both say so
+	bool psk_negotiate; // PSK-NEGOTIATE among the DTLS suites
+	// The legacy mode, without psk_negotiate: suites of MST_AC_LEGACY_SUITES, bit i the i-th, by either of its names;
+	// none without a well-formed master secret.
+	uint32_t legacy, legacy_old;
+	uint8_t master[MST_AC_MASTER_BYTES]; // secret
+	struct mst_ip want4;		     // X-CSTP-Address on a reconnect; family 0 = no wish
 	struct mst_ip want6;
 };
 
@@ -261,7 +280,10 @@ struct mst_ac_tunnel {
 	bool rekey_by_tunnel;	 // by a new connection with the same cookie, not in the one it has
 	const char *hostname;	 // echo of the request's, or NULL
 	uint16_t dtls_port;	 // 0 = no DTLS headers
-	const uint8_t *app_id;	 // MST_AC_APP_ID_BYTES, new for each CONNECT; needed with dtls_port
+	const char *
+		legacy_suite; // NULL: PSK-NEGOTIATE; else the name of the suite, and app_id is the session id
+	bool legacy_old;      // it is the older name
+	const uint8_t *app_id; // MST_AC_APP_ID_BYTES, new for each CONNECT; needed with dtls_port
 };
 
 // Answers 200; after its bytes the connection carries CSTP and this object may be destroyed. -EINVAL: no

@@ -245,6 +245,7 @@ struct mst_conf_network {
 struct mst_conf_dtls {
 	enum mst_conf_cipher *ciphers; // the server's order of preference
 	uint32_t n_ciphers;
+	bool legacy;
 };
 
 struct mst_conf_timeouts {

@@ -75,6 +75,14 @@ const char *mst_dtls_verdict_help(enum mst_dtls_verdict v);
 	X(PSK_AES_128_GCM_SHA256, 0x00a8, "PSK-AES128-GCM-SHA256", AES_128_GCM, 4, 8)
 // clang-format on
 
+// Of the legacy mode, where the handshake is abbreviated and ECDHE-RSA is but a name (RFC 5288, RFC 5289). clang-format off
+#define MST_DTLS_LEGACY_SUITES(X)                                                                            \
+	X(RSA_AES_256_GCM_SHA384, 0x009d, "AES256-GCM-SHA384", AES_256_GCM, 4, 8)                            \
+	X(ECDHE_RSA_AES_256_GCM_SHA384, 0xc030, "ECDHE-RSA-AES256-GCM-SHA384", AES_256_GCM, 4, 8)            \
+	X(ECDHE_RSA_AES_128_GCM_SHA256, 0xc02f, "ECDHE-RSA-AES128-GCM-SHA256", AES_128_GCM, 4, 8)            \
+	X(RSA_AES_128_GCM_SHA256, 0x009c, "AES128-GCM-SHA256", AES_128_GCM, 4, 8)
+// clang-format on
+
 #define MST_DTLS_IV_MAX_BYTES 12
 #define MST_DTLS_KEY_BLOCK_MAX_BYTES (2 * (MST_AEAD_KEY_MAX_BYTES + MST_DTLS_IV_MAX_BYTES))
 
@@ -89,7 +97,8 @@ struct mst_dtls_suite {
 
 // The suites in order of preference; NULL past the last. Any lcore.
 const struct mst_dtls_suite *mst_dtls_suite_at(size_t index);
-// NULL: not a suite of ours. Any lcore.
+const struct mst_dtls_suite *mst_dtls_legacy_suite_at(size_t index);
+// Of either list; NULL: not a suite of ours. Any lcore.
 const struct mst_dtls_suite *mst_dtls_suite_by_id(uint16_t id);
 
 // Bytes of a record in front of the plaintext, behind it, and both. Any lcore.

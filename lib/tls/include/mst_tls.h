@@ -211,6 +211,7 @@ struct mst_tls_dtls_params {
 	const uint16_t *suites; // IANA numbers, the server's order of preference; those of
 				// mst_dtls_suite_by_id are known
 	size_t n_suites;
+	bool legacy;		// and clients may take up a session that they have made up
 	uint32_t retransmit_ms; // first retransmission, 20 to 4000; doubles up to 4 s. 0 = 500
 };
 
@@ -238,6 +239,19 @@ struct mst_dtls_keys; // mst_dtls.h
 // (-EINVAL). Feed the ClientHello next. -ENOMEM.
 MST_MUST_USE int mst_tls_dtls_create(struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ctx,
 	const uint8_t psk[MST_TLS_PSK_BYTES], uint16_t link_mtu);
+
+// The legacy mode: the client has sent a master secret over TLS and was told a session id. The ClientHello with that id,
+// fed next, takes the session up, and DONE leaves nothing in output: the client finishes last. -EINVAL: ctx is not for
+// it, or another suite than one of mst_dtls_legacy_suite_at; else as create. *r is copied.
+#define MST_TLS_MASTER_BYTES 48
+#define MST_TLS_SESSION_ID_BYTES 32
+struct mst_tls_dtls_resumed {
+	uint8_t master[MST_TLS_MASTER_BYTES]; // secret
+	uint8_t session_id[MST_TLS_SESSION_ID_BYTES];
+	uint16_t suite; // IANA number
+};
+MST_MUST_USE int mst_tls_dtls_create_resumed(struct mst_tls_dtls **out, const struct mst_tls_dtls_ctx *ctx,
+	const struct mst_tls_dtls_resumed *r, uint16_t link_mtu);
 // Wipes the secrets. NULL is allowed.
 void mst_tls_dtls_destroy(struct mst_tls_dtls *h);
 

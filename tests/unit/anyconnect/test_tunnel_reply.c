@@ -122,6 +122,27 @@ whole_answer(void **state)
 	assert_string_equal(answer, whole);
 }
 
+static void
+the_legacy_mode_has_a_session_id(void **state)
+{
+	(void)state;
+	struct mst_ac_tunnel t = plain();
+
+	t.dtls_port = 443;
+	t.app_id = app_id;
+	t.legacy_suite = "AES256-GCM-SHA384";
+	assert_int_equal(build(&t), 0);
+	assert_non_null(strstr(answer, "X-DTLS-Session-ID: 000102"));
+	assert_non_null(strstr(answer, "X-DTLS12-CipherSuite: AES256-GCM-SHA384\r\nX-DTLS-MTU: 1434\r\n"));
+	assert_null(strstr(answer, "App-ID"));
+	assert_null(strstr(answer, "PSK"));
+	t.legacy_suite = "OC-DTLS1_2-AES256-GCM";
+	t.legacy_old = true;
+	assert_int_equal(build(&t), 0);
+	assert_non_null(strstr(answer, "X-DTLS-CipherSuite: OC-DTLS1_2-AES256-GCM\r\n"));
+	assert_null(strstr(answer, "X-DTLS12"));
+}
+
 // DTLS has no method of its own: a client would try to renegotiate.
 static void
 old_tls_renews_by_a_new_tunnel(void **state)
@@ -314,6 +335,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_answer),
+		cmocka_unit_test(the_legacy_mode_has_a_session_id),
 		cmocka_unit_test(old_tls_renews_by_a_new_tunnel),
 		cmocka_unit_test(what_is_off_is_absent),
 		cmocka_unit_test(only_ipv6),

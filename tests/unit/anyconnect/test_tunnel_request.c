@@ -49,6 +49,50 @@ of_the_trace(void **state)
 	assert_null(memmem(&c, sizeof(c), "\xb5\x94\xf2\x06", 4));
 }
 
+#define SECRET                                                                                               \
+	"000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+
+static void
+a_device_without_psk_may_have_a_secret(void **state)
+{
+	(void)state;
+	parse("X-DTLS-Master-Secret: " SECRET "\r\nX-DTLS-CipherSuite: OC-DTLS1_2-AES128-GCM:AES256-SHA\r\n"
+	      "X-DTLS12-CipherSuite: AES128-SHA:ECDHE-RSA-AES128-GCM-SHA256:AES256-GCM-SHA384\r\n");
+	assert_false(c.psk_negotiate);
+	assert_int_equal(c.legacy, 1 << 0 | 1 << 2);
+	assert_int_equal(c.legacy_old, 1 << 3);
+	for (uint8_t i = 0; i < sizeof(c.master); i++)
+		assert_int_equal(c.master[i], i);
+	for (size_t i = 0; mst_ac_legacy_suite_at(i) != NULL; i++)
+		assert_non_null(mst_ac_legacy_suite_at(i)->name);
+	// No AEAD, or names of other letters.
+	parse("X-DTLS-Master-Secret: " SECRET "\r\nX-DTLS-CipherSuite: AES256-SHA:AES256-GCM-SHA384\r\n"
+	      "X-DTLS12-CipherSuite: aes256-gcm-sha384:OC-DTLS1_2-AES256-GCM:AES256-SHA\r\n");
+	assert_int_equal(c.legacy | c.legacy_old, 0);
+}
+
+// Too short, too long, no hex, twice, none.
+static void
+a_secret_that_is_none_offers_nothing(void **state)
+{
+#define OFFER "X-DTLS12-CipherSuite: AES256-GCM-SHA384\r\n"
+	static const char *const rows[] = {
+		"X-DTLS-Master-Secret: 0001\r\n" OFFER,
+		"X-DTLS-Master-Secret: " SECRET "00\r\n" OFFER,
+		"X-DTLS-Master-Secret: x" SECRET "\r\n" OFFER,
+		"X-DTLS-Master-Secret: " SECRET "\r\nX-DTLS-Master-Secret: " SECRET "\r\n" OFFER,
+		"X-DTLS-Master-Secret:\r\n" OFFER,
+		OFFER,
+	};
+#undef OFFER
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		parse(rows[i]);
+		assert_int_equal(c.legacy | c.legacy_old, 0);
+	}
+}
+
 static void
 names_of_any_case(void **state)
 {
@@ -219,6 +263,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_the_trace),
+		cmocka_unit_test(a_device_without_psk_may_have_a_secret),
+		cmocka_unit_test(a_secret_that_is_none_offers_nothing),
 		cmocka_unit_test(names_of_any_case),
 		cmocka_unit_test(mobile),
 		cmocka_unit_test(mtu_numbers),

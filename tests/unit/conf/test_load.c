@@ -38,6 +38,7 @@ the_least_file(void **state)
 	assert_int_equal(c->dtls.ciphers[0], MST_CONF_CIPHER_AES_256_GCM);
 	assert_int_equal(c->dtls.ciphers[1], MST_CONF_CIPHER_AES_128_GCM);
 	assert_int_equal(c->dtls.ciphers[2], MST_CONF_CIPHER_CHACHA20_POLY1305);
+	assert_true(c->dtls.legacy);
 	assert_int_equal(c->timeouts.dpd_s, 90);
 	assert_int_equal(c->timeouts.keepalive_s, 300);
 	assert_int_equal(c->timeouts.idle_s, 0);

@@ -80,6 +80,54 @@ the_pool_ends(void **state)
 		device_close(&d[i]);
 }
 
+#define SECRET                                                                                               \
+	"000102030405060708090A0B0C0D0E0F101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f"
+#define LEGACY_OFFER                                                                                         \
+	"X-DTLS-Master-Secret: " SECRET "\r\nX-DTLS-CipherSuite: AES256-SHA:OC-DTLS1_2-AES256-GCM\r\n"       \
+	"X-DTLS12-CipherSuite: AES256-GCM-SHA384:AES128-GCM-SHA256\r\n"
+
+// Our order decides; what is not ours to use, or switched off, leaves the device on CSTP.
+static void
+a_device_without_psk_is_offered_the_legacy_mode(void **state)
+{
+	static enum mst_conf_cipher order[][2] = {
+		{MST_CONF_CIPHER_AES_128_GCM, MST_CONF_CIPHER_AES_256_GCM},
+		{MST_CONF_CIPHER_AES_256_GCM, MST_CONF_CIPHER_CHACHA20_POLY1305},
+		{MST_CONF_CIPHER_CHACHA20_POLY1305, MST_CONF_CIPHER_CHACHA20_POLY1305},
+		{MST_CONF_CIPHER_AES_256_GCM, MST_CONF_CIPHER_AES_128_GCM},
+	};
+	static const uint16_t want[] = {0x009c, 0x009d, 0, 0};
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(want); i++) {
+		struct device d;
+		uint8_t id[CONTROL_APP_ID_BYTES];
+		char cookie[65];
+		struct control_login *l = rig_login("bob", cookie);
+
+		rig_conf.dtls = (struct mst_conf_dtls){.ciphers = order[i], .n_ciphers = 2, .legacy = i < 3};
+		device_open(&d, "198.51.100.7");
+		device_connect(&d, cookie, LEGACY_OFFER, answer, sizeof(answer));
+		expect_status("200");
+		assert_int_equal(l->legacy_suite, want[i]);
+		if (want[i] == 0) {
+			assert_null(strstr(answer, "X-DTLS"));
+			assert_int_equal(l->psk.len, 0);
+			device_close(&d);
+			continue;
+		}
+		header_hex(answer, "X-DTLS-Session-ID: ", id, sizeof(id));
+		assert_ptr_equal(control_login_by_app_id(rig, id, sizeof(id)), l);
+		assert_int_equal(l->psk.len, 48);
+		for (uint8_t k = 0; k < 48; k++)
+			assert_int_equal(l->psk.bytes[k], k);
+		control_login_drop_app_id(l);
+		assert_int_equal(l->legacy_suite, 0);
+		assert_int_equal(l->psk.bytes[1], 0);
+		device_close(&d);
+	}
+}
+
 static void
 a_device_comes_back_to_its_session(void **state)
 {
@@ -394,6 +442,7 @@ main(void)
 		TEST(without_a_cookie_there_is_no_session),
 		TEST(a_wrong_cookie_is_no_cookie),
 		TEST(the_pool_ends),
+		TEST(a_device_without_psk_is_offered_the_legacy_mode),
 		TEST(a_device_comes_back_to_its_session),
 		TEST(a_newer_connection_takes_over),
 		TEST(the_psk_is_that_of_the_connection),

@@ -56,6 +56,10 @@ walk(void **state)
 		assert_ptr_equal(mst_dtls_suite_by_id(mst_dtls_suite_at(n)->id), mst_dtls_suite_at(n));
 	assert_int_equal(n, 3);
 	assert_int_equal(mst_dtls_suite_at(0)->id, 0x00a9);
+	for (size_t i = 0; mst_dtls_legacy_suite_at(i) != NULL; i++)
+		assert_ptr_equal(
+			mst_dtls_suite_by_id(mst_dtls_legacy_suite_at(i)->id), mst_dtls_legacy_suite_at(i));
+	assert_int_equal(mst_dtls_legacy_suite_at(0)->id, 0x009d);
 	assert_null(mst_dtls_suite_at(n + 1000));
 }
 
