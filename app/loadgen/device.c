@@ -59,6 +59,8 @@ tunnel_due(struct lg *lg, const struct lg_device *d, uint32_t *due)
 	case LG_DTLS_UP:
 		if (d->dtls_dpd_s != 0)
 			sooner(lg, due, dpd_due(d->dtls_heard_ms, d->dtls_asked_ms, d->dtls_dpd_s * 1000u));
+		if (d->rekey_ms != 0)
+			sooner(lg, due, d->rekey_ms);
 		break;
 	default:
 		if (d->dtls_port != 0)
@@ -231,6 +233,7 @@ void
 lg_device_dtls_up(struct lg *lg, struct lg_device *d)
 {
 	d->dtls = LG_DTLS_UP;
+	d->rekey_ms = lg->o->rekey_s != 0 ? lg->now_ms + lg->o->rekey_s * 1000u : 0;
 	lg->report.control.dtls_up++;
 	if (lg_number(lg, d) >= lg->o->connections) {
 		lg_socket_reset(d);
@@ -296,6 +299,17 @@ ask_by_dtls(struct lg *lg, struct lg_device *d)
 		lg->report.control.dpd_sent++;
 }
 
+// The key of the handshake is the TLS connection's: who has lost it (--connections) keeps what it has.
+static void
+rekey(struct lg *lg, struct lg_device *d)
+{
+	d->rekey_ms = lg->now_ms + lg->o->rekey_s * 1000u;
+	if (d->tls == NULL || !lg_setup_take(lg, d))
+		return; // at the next time
+	lg->report.control.dtls_up--;
+	try_dtls(lg, d);
+}
+
 static void
 dtls_timer(struct lg *lg, struct lg_device *d)
 {
@@ -322,6 +336,8 @@ dtls_timer(struct lg *lg, struct lg_device *d)
 			}
 			lg->report.control.dtls_up--;
 			try_dtls(lg, d);
+		} else if (d->rekey_ms != 0 && lg_is_due(lg, d->rekey_ms)) {
+			rekey(lg, d);
 		} else if (ask) {
 			ask_by_dtls(lg, d);
 		}

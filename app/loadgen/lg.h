@@ -71,6 +71,7 @@ struct lg_device {
 	uint32_t dtls_end_ms; // of the handshake, or of the next try
 	uint32_t tls_heard_ms, tls_asked_ms, tls_sent_ms;
 	uint32_t dtls_heard_ms, dtls_asked_ms, dtls_sent_ms;
+	uint32_t rekey_ms;  // of the next new handshake; 0: never
 	uint32_t cut_ms;    // when it is cut on purpose; 0: never
 	uint32_t flow_slot; // in lg->flowing; LG_NOWHERE
 	uint32_t inner;	    // address inside the tunnel, host order

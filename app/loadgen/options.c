@@ -49,6 +49,9 @@
 		"the only cipher that devices offer for DTLS: aes-128-gcm, aes-256-gcm, chacha20-poly1305 or any")      \
 	X("Devices", '\0', "dpd", "SECONDS", u32, dpd_s, 0, 3600, "0",                                                  \
 		"silence after which a device asks for the gateway; 0: as the gateway says")                            \
+	X("Devices", '\0', "rekey", "SECONDS", u32, rekey_s, 0, 86400, "0",                                             \
+		"time after which a device lets go of its DTLS keys and makes a new handshake from another port; "       \
+		"meanwhile its data goes through the TLS connection; 0: never")                                          \
 	X("Devices", '\0', "churn", "PERCENT", share, churn_ppm, 0, LG_CHURN_MAX_PPM, "0",                              \
 		"devices that leave and come back, a minute: one cut, by its cookie, the next signed out; beyond 100 "   \
 		"all of them do, and again")              \

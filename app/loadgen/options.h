@@ -92,6 +92,7 @@ struct lg_options {
 	enum mst_aead_alg cipher; // the only one to offer; MST_AEAD_NONE offers all
 	uint32_t udp_blocked_ppm; // of devices
 	uint32_t dpd_s;		  // 0 = what the gateway says
+	uint32_t rekey_s;	  // 0 = never
 	uint32_t churn_ppm;	  // of devices a minute
 	bool storm;
 
