@@ -1,9 +1,9 @@
 """B33: device A wants what belongs to device B: its App-ID, its session id, its records from another address."""
 import os
-import socket
+import time
 
 from dtls import DATA, MESSAGE_DATA, MESSAGE_DPD_REQ, Device, heard, record, udp
-from lab import DEVICE, HOST, check
+from lab import DEVICE, HOST, check, until
 from web import cookie_of
 
 OWN = "192.0.2.40"
@@ -20,6 +20,24 @@ def takes(device, stolen_id):
         return False
     finally:
         device.app_id = own
+
+
+def roams(lab, victim, elsewhere):
+    """A record of the victim's that was held back shows a way elsewhere, once; the victim's next one shows the way home."""
+    held = victim.seal(DATA, victim.seq, bytes([MESSAGE_DPD_REQ]) + b"held back")
+    victim.seq += 1
+    moved = lab.counter("roam_moved")
+    elsewhere.send(held)
+    until(2, lambda: lab.counter("roam_moved") == moved + 1, "the newest record does not move its session")
+    time.sleep(0.2)  # not more often than ten times a second
+    check(victim.lives(), "the victim does not get back")
+    check(lab.counter("roam_moved") == moved + 2, "the victim was answered elsewhere")
+    time.sleep(0.2)
+    for _ in range(10):
+        elsewhere.send(held)
+    check(victim.lives(), "after the held record came again")
+    check(lab.counter("roam_moved") == moved + 2, "a record that has come moves its session")
+    return 11
 
 
 def attack(lab):
@@ -46,7 +64,9 @@ def attack(lab):
     got = heard(elsewhere)
     check(not got, "somebody answers the thief", got[0] if got else "")
     check(victim.lives() and thief.lives(), "after records from another address")
+    n += roams(lab, victim, elsewhere)
     # What comes for the victim goes to the victim alone.
+    heard(elsewhere)
     word = os.urandom(16)
     victim.send(MESSAGE_DATA, victim.packet(word, 53))
     for _ in range(20):

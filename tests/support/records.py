@@ -2,7 +2,7 @@
 """Datagrams for the tests.
 
 records.py capture IFACE FILE SECONDS   keeps the frames to UDP 443 that leave IFACE
-records.py replay IFACE FILE            sends the data records again as they are; prints how many
+records.py replay IFACE FILE [PORT]     sends the data records again, from another port if one is given; prints how many
 records.py garbage ADDRESS PORT         sends junk of many shapes from many ports; prints how many answers came
 records.py chatter ADDRESS SECONDS      sends a datagram every 0.2 s
 """
@@ -41,13 +41,19 @@ def capture(iface, path, seconds):
     os.rename(path + ".tmp", path)
 
 
-def replay(iface, path):
+def from_port(frame, port):
+    """Without a checksum, which UDP over IPv4 may lack."""
+    udp = frame[ETH + IP:RECORD]
+    return frame[:ETH + IP] + int(port).to_bytes(2, "big") + udp[2:6] + b"\0\0" + frame[RECORD:]
+
+
+def replay(iface, path, port=None):
     sock = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
     sock.bind((iface, 0))
     with open(path, "rb") as source:
         frames = [f for f in pickle.load(source) if f[RECORD] == 23]
     for frame in frames:
-        sock.send(frame)
+        sock.send(from_port(frame, port) if port else frame)
     print(len(frames))
 
 
