@@ -32,6 +32,14 @@ def after_absence(lab, cookie):
     lab.configure(timeouts__cookie="300s")
 
 
+def after_a_restart(lab, cookie):
+    """Who has signed out stays so for the gateway that comes next."""
+    Tunnel(cookie).sign_out()
+    time.sleep(0.2)
+    lab.restart()
+    refused(cookie, "after the device signed out and the gateway was started again")
+
+
 def over_the_limit(lab, cookie):
     """Coming back does not set the clock of the session back."""
     lab.configure(timeouts__session="3s")
@@ -89,6 +97,7 @@ def attack(lab):
         after_logout(cookie_of("user4"))
         after_admin(lab, cookie_of("user4"), True)
     after_absence(lab, cookie_of("user4"))
+    after_a_restart(lab, cookie_of("user4"))
     times = over_the_limit(lab, cookie_of("user4"))
     # Another address, at once: the newest has it, the one before is closed.
     cookie = cookie_of("user4")
@@ -102,4 +111,4 @@ def attack(lab):
     one_tunnel(lab, cookie, lab.scale(24, 200))
     lab.disconnect("user4")
     refused(cookie, "after the administrator ended it")
-    return 2 * rounds + times + lab.scale(20, 1000) + lab.scale(24, 200) + 3
+    return 2 * rounds + times + lab.scale(20, 1000) + lab.scale(24, 200) + 4

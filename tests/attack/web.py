@@ -115,10 +115,10 @@ class Connection:
         return raw
 
     def closed(self, seconds=2):
-        """Whether it ends, whatever is said before."""
+        """Whether it ends within the time, whatever is said before."""
         self.tls.settimeout(seconds)
         try:
-            while self.tls.recv(4096):
+            while self.tls.recv(65536):
                 pass
             return True
         except TimeoutError:

@@ -72,6 +72,7 @@ static const struct {
 	{"family of IPv6", 59, 4},
 	{"family of IPv6", 59, 255},
 	{"remote without a family", 76 + 1, 1},
+	{"remote of no family there is", 76, 5},
 	{"length beyond the field", USER_AT, 128},
 	{"length beyond the field", USER_AT, 255},
 	{"length over the name", USER_AT, 4}, // a NUL within

@@ -58,7 +58,7 @@ there_and_back(void **state)
 static void
 checksums_of_wire(void **state)
 {
-	struct mst_wire_udp udp;
+	struct mst_wire_udp udp = {0};
 	struct mst_wire_ip ip;
 	struct lg_probe p;
 
