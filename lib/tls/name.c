@@ -63,6 +63,16 @@ add_signature(SSL *ssl, struct mst_str *s)
 	mst_str_fmt(s, ")");
 }
 
+// A group that came after NIDs were given out, such as the hybrids with ML-KEM of OpenSSL 3.5, has its name only.
+static const char *
+group_name(SSL *ssl)
+{
+	int group = (int)SSL_get_negotiated_group(ssl);
+	const char *name = group & TLSEXT_nid_unknown ? SSL_group_to_name(ssl, group) : NULL;
+
+	return name != NULL ? name : find_word(groups, MST_ARRAY_SIZE(groups), group);
+}
+
 void
 tls_name_format(SSL *ssl, char *text, size_t cap)
 {
@@ -71,9 +81,8 @@ tls_name_format(SSL *ssl, char *text, size_t cap)
 
 	if (c == NULL)
 		return;
-	int group = (int)SSL_get_negotiated_group(ssl);
 	mst_str_fmt(&s, "(TLS%s)-(ECDHE-%s)", SSL_version(ssl) == TLS1_3_VERSION ? "1.3" : "1.2",
-		find_word(groups, MST_ARRAY_SIZE(groups), group));
+		group_name(ssl));
 	add_signature(ssl, &s);
 	mst_str_fmt(&s, "-(%s)", find_word(ciphers, MST_ARRAY_SIZE(ciphers), SSL_CIPHER_get_cipher_nid(c)));
 	ERR_clear_error();
