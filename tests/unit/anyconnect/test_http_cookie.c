@@ -29,6 +29,7 @@ finds(void **state)
 		{"xwebvpn=abc", NULL},
 		{"WEBVPN=abc", NULL},
 		{"webvpn", NULL},
+		{"webvpn; webvpn=abc", "abc"}, // a word without '=' is no cookie
 		{"webvpn =abc", NULL},
 		{"a=webvpn=abc", NULL},
 		{"", NULL},
@@ -69,12 +70,31 @@ ours(void **state)
 	}
 }
 
+static void
+sizes(void **state)
+{
+	(void)state;
+	static char text[2 * MST_AC_COOKIE_BYTES + 8];
+
+	for (size_t n = MST_AC_COOKIE_BYTES - 1; n <= MST_AC_COOKIE_BYTES + 1; n++) {
+		bool want = n <= MST_AC_COOKIE_BYTES;
+
+		memset(text, 'a', sizeof(text));
+		text[n] = '='; // the name
+		assert_int_equal(ac_cookie_sizes_ok((struct ac_text){text, n + 2}), want);
+		memset(text, 'a', sizeof(text));
+		text[1] = '='; // the value
+		assert_int_equal(ac_cookie_sizes_ok((struct ac_text){text, n + 2}), want);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds),
 		cmocka_unit_test(ours),
+		cmocka_unit_test(sizes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,19 +86,38 @@ static void
 what_we_would_not_write_is_refused(void **state)
 {
 	uint8_t body[COOKIE_BODY_BYTES];
-	struct mst_cookie c;
+	struct mst_cookie c, untouched;
 
 	(void)state;
+	memset(&untouched, 0x5a, sizeof(untouched));
 	for (size_t i = 0; i < MST_ARRAY_SIZE(bad); i++) {
 		make(&c, body);
 		assert_int_equal(cookie_body_read(body, &c), 0);
 		body[bad[i].at] = bad[i].value;
+		c = untouched;
 		if (cookie_body_read(body, &c) != -EBADMSG)
 			fail_msg("row %zu: %s", i, bad[i].what);
+		assert_memory_equal(&c, &untouched, sizeof(c));
 	}
 	make(&c, body);
 	memset(body + 2, 0, 16); // an id that nobody drew
 	assert_int_equal(cookie_body_read(body, &c), -EBADMSG);
+}
+
+// What follows the field has no NUL at which reading would end by itself.
+static void
+length_beyond_a_full_field(void **state)
+{
+	uint8_t body[COOKIE_BODY_BYTES];
+	struct mst_cookie c;
+
+	(void)state;
+	make(&c, body);
+	memset(body + USER_AT, 'a', COOKIE_BODY_BYTES - USER_AT);
+	for (unsigned int len = MST_COOKIE_USER_BYTES; len < 256; len++) {
+		body[USER_AT] = (uint8_t)len;
+		assert_int_equal(cookie_body_read(body, &c), -EBADMSG);
+	}
 }
 
 int
@@ -108,6 +127,7 @@ main(void)
 		cmocka_unit_test(names_of_every_length),
 		cmocka_unit_test(without_addresses),
 		cmocka_unit_test(what_we_would_not_write_is_refused),
+		cmocka_unit_test(length_beyond_a_full_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
