@@ -106,6 +106,8 @@ class Lab:
             section, key = name.split("__")
             key = key.replace("_", "-")
             line = "  %s: %s" % (key, value)
+            text = re.sub(r"^%s: \{(.*)\}$" % section,
+                          lambda m: section + ":\n" + "\n".join("  " + w.strip() for w in m.group(1).split(",")), text, flags=re.M)
             body = re.search(r"^%s:\n((?:  .*\n)*)" % section, text, re.M)
             old = re.search(r"^  %s:.*$" % key, body.group(1), re.M)
             new = body.group(1).replace(old.group(0), line) if old else body.group(1) + line + "\n"
