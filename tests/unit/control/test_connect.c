@@ -102,7 +102,7 @@ a_device_without_psk_is_offered_the_legacy_mode(void **state)
 	for (size_t i = 0; i < MST_ARRAY_SIZE(want); i++) {
 		struct device d;
 		uint8_t id[CONTROL_APP_ID_BYTES];
-		char cookie[65];
+		char cookie[MST_COOKIE_TEXT_BYTES];
 		struct control_login *l = rig_login("bob", cookie);
 
 		rig_conf.dtls = (struct mst_conf_dtls){.ciphers = order[i], .n_ciphers = 2, .legacy = i < 3};
