@@ -13,6 +13,18 @@ struct wanted {
 	bool needed;
 };
 
+// Is a password asked for that this one knows?
+static bool
+asks(const struct mst_conf *conf, enum mst_conf_password who)
+{
+	for (uint32_t i = 0; i < conf->auth.n_methods; i++) {
+		if (conf->auth.methods[i] == MST_CONF_METHOD_PASSWORD ||
+			conf->auth.methods[i] == MST_CONF_METHOD_CERTIFICATE_PASSWORD)
+			return conf->auth.password == who;
+	}
+	return false;
+}
+
 static void
 want(const struct mst_conf *conf, struct wanted out[MST_AUTH_N_FILES])
 {

@@ -26,6 +26,7 @@ static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha
 static const char *const method_words[] = {
 	"password", "token", "certificate", "certificate+password", "certificate+token", NULL};
 static const char *const password_words[] = {"users", "pam", "radius", NULL};
+static const char *const ocsp_words[] = {"off", "soft", "require", NULL};
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
 
 static const struct mst_conf_key lcores_keys[] = {
@@ -267,6 +268,58 @@ static const struct mst_conf_key client_cert_keys[] = {
 	{.name = "crl-lenient", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, crl_lenient),
 	 .def = "false", .change = MST_CONF_RELOAD,
 	 .help = "true: a revocation list that is missing or too old refuses nobody"},
+	{.name = "user", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, user), .min = 1, .max = 127,
+	 .def = "cn", .change = MST_CONF_RELOAD,
+	 .help = "where the user's name is: san-upn, san-email, san-uri, cn, uid, or an object identifier of the subject"},
+	{.name = "group", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, group), .min = 1, .max = 127,
+	 .change = MST_CONF_RELOAD, .help = "where groups are, each value one: ou, or an object identifier; left out: none"},
+	{.name = "any-purpose", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, any_purpose), .def = "false",
+	 .change = MST_CONF_RELOAD, .help = "take certificates that are not marked for client authentication, too"},
+	{.name = "ocsp", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_client_cert, ocsp), .words = ocsp_words,
+	 .def = "require", .change = MST_CONF_RELOAD,
+	 .help = "ask the OCSP server that a certificate or ocsp-url names, if any; soft: a server that is silent says good"},
+	{.name = "ocsp-url", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, ocsp_url), .min = 8, .max = 511,
+	 .change = MST_CONF_RELOAD, .help = "OCSP server for all certificates; left out: the one that each names"},
+	{.name = "ocsp-proxy", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, ocsp_proxy), .min = 3,
+	 .max = 511, .change = MST_CONF_RELOAD, .help = "proxy to it; left out: http_proxy, https_proxy, no_proxy"},
+	ROW_END,
+};
+
+static const struct mst_conf_key oidc_keys[] = {
+	{.name = "issuer", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, issuer), .required = true, .min = 1,
+	 .max = 511, .change = MST_CONF_RELOAD, .help = "iss of its tokens, letter by letter"},
+	{.name = "audience", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_oidc, audiences, n_audiences),
+	 .required = true, .or_one = true, .unique = true, .min_items = 1, .max_items = 16, .min = 1, .max = 255,
+	 .change = MST_CONF_RELOAD, .help = "aud that a token has to have, one of these"},
+	{.name = "user-claim", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, user_claim), .min = 1, .max = 127,
+	 .def = "preferred_username", .change = MST_CONF_RELOAD, .help = "claim with the user's name; upn with AD FS"},
+	{.name = "group-claim", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, group_claim), .min = 1, .max = 127,
+	 .def = "groups", .change = MST_CONF_RELOAD, .help = "claim with groups, text or a list"},
+	{.name = "device-claim", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, device_claim), .min = 1,
+	 .max = 127, .def = "deviceid", .change = MST_CONF_RELOAD, .help = "claim with the device's id"},
+	{.name = "required-claims", .type = MST_CONF_STRING,
+	 MST_CONF_LIST_AT(struct mst_conf_oidc, required_claims, n_required_claims), .or_one = true, .unique = true,
+	 .max_items = 32, .min = 3, .max = 511, .change = MST_CONF_RELOAD,
+	 .help = "name=value: claims that have to be this text, true or false, or a list with it; all of them"},
+	{.name = "discovery-url", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, discovery_url), .min = 9,
+	 .max = 511, .change = MST_CONF_RELOAD,
+	 .help = "https URL of the discovery document; left out: issuer/.well-known/openid-configuration"},
+	{.name = "jwks-host", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, jwks_host), .min = 1, .max = 255,
+	 .change = MST_CONF_RELOAD, .help = "host, or host:port, of the keys; left out: that of the discovery document"},
+	{.name = "jwks-file", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_oidc, jwks_file), .min = 2,
+	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD, .help = "file with the key set: nothing is fetched then"},
+	{.name = "ca-file", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_oidc, ca_file), .min = 2,
+	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "PEM file of the authorities that vouch for its server; left out: those of the system"},
+	{.name = "proxy", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, proxy), .min = 3, .max = 511,
+	 .change = MST_CONF_RELOAD,
+	 .help = "proxy to it, such as http://user:password@proxy:3128; left out: https_proxy, no_proxy"},
+	ROW_SECONDS("leeway", struct mst_conf_oidc, leeway_s, 0, 300, "60s", MST_CONF_RELOAD,
+		"how much clocks may differ"),
+	ROW_SECONDS("refresh-min", struct mst_conf_oidc, refresh_min_s, 10, DAY_S, "900s", MST_CONF_RELOAD,
+		"pause between two fetches of keys for tokens with an unknown one"),
+	ROW_SECONDS("refresh-max", struct mst_conf_oidc, refresh_max_s, 60, 30 * DAY_S, "86400s", MST_CONF_RELOAD,
+		"age at which keys are fetched again, unless the issuer says earlier"),
 	ROW_END,
 };
 
@@ -307,6 +360,12 @@ static const struct mst_conf_key auth_keys[] = {
 	{.name = "user", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_auth, user), .min = 1, .max = 31,
 	 .def = "mst-authd", .change = MST_CONF_RESTART,
 	 .help = "user of the system that it runs as; without such a user: nobody"},
+	{.name = "strip-domain", .type = MST_CONF_STRING,
+	 MST_CONF_LIST_AT(struct mst_conf_auth, strip_domains, n_strip_domains), .or_one = true, .unique = true,
+	 .max_items = 16, .min = 1, .max = 127, .change = MST_CONF_RELOAD,
+	 .help = "DOMAIN\\user and user@domain are user alone for these; others keep their domain"},
+	{.name = "oidc", MST_CONF_MAPS_AT(struct mst_conf_auth, oidc, n_oidc, oidc_keys), .max_items = MST_CONF_OIDC_MAX,
+	 .change = MST_CONF_RELOAD, .help = "issuers of bearer tokens"},
 	ROW_END,
 };
 

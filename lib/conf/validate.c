@@ -290,6 +290,32 @@ mst_conf_wants_certificates(const struct mst_conf *conf)
 	return false;
 }
 
+static int
+check_tokens(const struct check *c)
+{
+	const struct mst_conf_auth *auth = &c->conf->auth;
+	char key[64];
+
+	for (uint32_t i = 0; i < auth->n_methods; i++) {
+		if ((auth->methods[i] == MST_CONF_METHOD_TOKEN ||
+			    auth->methods[i] == MST_CONF_METHOD_CERTIFICATE_TOKEN) &&
+			auth->n_oidc == 0)
+			return mst_conf_reject(c->tree, c->err, "auth.oidc",
+				"expected an issuer of tokens, as auth.methods has token, found none");
+	}
+	for (uint32_t i = 0; i < auth->n_oidc; i++) {
+		for (uint32_t n = 0; n < auth->oidc[i].n_required_claims; n++) {
+			const char *claim = auth->oidc[i].required_claims[n];
+
+			if (claim[0] != '=' && strchr(claim, '=') != NULL)
+				continue;
+			snprintf(key, sizeof(key), "auth.oidc[%u].required-claims[%u]", i, n);
+			return mst_conf_reject(c->tree, c->err, key, "expected name=value, found %s", claim);
+		}
+	}
+	return 0;
+}
+
 int
 conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct mst_conf_error *err)
 {
@@ -307,5 +333,6 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	if (mst_conf_wants_certificates(gw) && gw->auth.certificate.ca[0] == '\0')
 		return mst_conf_reject(tree, err, "auth.certificate.ca",
 			"expected a file of CA certificates, as auth.methods has certificate, found none");
+	MST_TRY(check_tokens(&c));
 	return conf_networks_check(gw, tree, err);
 }

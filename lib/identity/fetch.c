@@ -137,8 +137,11 @@ set_options(CURL *curl, struct transfer *t, struct curl_slist *headers, char *te
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, t);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-	if (r->ca_file[0] != '\0') {
-		curl_easy_setopt(curl, CURLOPT_CAINFO, r->ca_file);
+	if (r->ca != NULL) {
+		struct curl_blob ca = {
+			.data = (void *)(uintptr_t)r->ca, .len = r->ca_len, .flags = CURL_BLOB_NOCOPY};
+
+		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca);
 		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); // in place of the system's, not beside them
 	}
 	if (r->proxy[0] != '\0')

@@ -16,10 +16,11 @@ struct fetch_origin {
 
 struct fetch_request {
 	const char *url;
-	bool plain;	     // http is good enough: what comes is signed
-	const char *ca_file; // "": what the system trusts
-	const char *proxy;   // "": as the environment says
-	const void *post;    // NULL: GET
+	bool plain;	// http is good enough: what comes is signed
+	const void *ca; // certificates in PEM; NULL: what the system trusts
+	size_t ca_len;
+	const char *proxy; // "": as the environment says
+	const void *post;  // NULL: GET
 	size_t post_len;
 	const char *content_type; // of post
 	size_t cap;

@@ -8,6 +8,11 @@
 
 #include "mst_identity.h"
 
+#include "canonical.h"
+#include "cert.h"
+#include "ocsp.h"
+#include "oidc.h"
+
 #define IDENTITY_HASH_BYTES 256
 #define IDENTITY_THREADS_MAX 16
 #define IDENTITY_JOBS_MAX MST_AUTH_QUEUE_MAX
@@ -15,6 +20,7 @@
 // ---- lines.c ------------------------------------------------------------------------------------
 struct identity_lines {
 	const char *name; // of the file, for err
+	const struct canonical_rules *names;
 	struct mst_conf_error *err;
 	uint32_t line;
 	void *arg; // the reader's
@@ -31,6 +37,9 @@ int identity_lines_no_memory(const struct identity_lines *l);
 bool identity_lines_printable(struct mst_rd line, uint8_t also);
 // The bytes up to the separator, which is skipped, or to the end; was there a separator?
 bool identity_lines_take(struct mst_rd *r, uint8_t separator, struct mst_rd *part);
+// The name in the one spelling of its user, at most as long as it was.
+MST_MUST_USE int identity_lines_name(
+	const struct identity_lines *l, struct mst_rd name, char out[IDENTITY_USER_BYTES]);
 int identity_lines_compare(const char *a, size_t a_len, const char *b, size_t b_len);
 
 // ---- codes.c ------------------------------------------------------------------------------------
@@ -61,8 +70,8 @@ struct identity_oath {
 	struct identity_oath_user nobodys; // for names that have none
 };
 
-MST_MUST_USE int identity_oath_parse(struct identity_oath **out, const char *name, const char *text,
-	size_t len, struct mst_conf_error *err);
+MST_MUST_USE int identity_oath_parse(struct identity_oath **out, const struct canonical_rules *names,
+	const char *name, const char *text, size_t len, struct mst_conf_error *err);
 void identity_oath_free(struct identity_oath *o);
 // Is it the user's code of now, and was never used? It is used up when the rest was good (may_pass), and only then; the
 // work is the same for any name. Nothing from before codes_from_s is taken.
@@ -93,10 +102,27 @@ struct identity_users {
 };
 
 // Takes text over, whatever happens.
-MST_MUST_USE int identity_users_parse(
-	struct identity_users **out, const char *name, char *text, size_t len, struct mst_conf_error *err);
+MST_MUST_USE int identity_users_parse(struct identity_users **out, const struct canonical_rules *names,
+	const char *name, char *text, size_t len, struct mst_conf_error *err);
 void identity_users_free(struct identity_users *users);
 const struct identity_user *identity_users_find(const struct identity_users *users, const char *name);
+
+// ---- tokens.c -----------------------------------------------------------------------------------
+// Of an issuer's, what the gateway has handed over.
+struct identity_issuer_files {
+	struct oidc_keys *keys; // NULL: they are fetched
+	char *ca;		// PEM; NULL: what the system trusts
+	size_t ca_len;
+};
+
+struct identity_settings;
+// Takes text over, whatever happens.
+MST_MUST_USE int identity_tokens_take_file(struct identity_settings *s, enum mst_auth_file file,
+	const char *name, char *text, size_t len, struct mst_conf_error *err);
+// Once the settings are complete; what old has of keys goes on. name: of the configuration.
+MST_MUST_USE int identity_tokens_start(struct identity_settings *s, const struct identity_settings *old,
+	const char *name, struct mst_conf_error *err);
+void identity_tokens_end(struct identity_settings *s);
 
 // ---- settings.c ---------------------------------------------------------------------------------
 // All that sign-ins are judged by; immutable. Sign-ins in progress keep the one that they began with.
@@ -107,13 +133,18 @@ struct identity_settings {
 	struct identity_users *users;	// NULL: not a way of this configuration
 	struct identity_oath *oath;	// NULL: no one-time codes
 	struct identity_radius *radius; // NULL: none is needed
+	struct canonical_rules names;
+	struct identity_issuer_files issuer_files[MST_CONF_OIDC_MAX];
+	struct oidc_issuer issuers[MST_CONF_OIDC_MAX];
+	struct oidc *oidc; // NULL: no tokens
 	uint64_t codes_from_s;
 	uint64_t seed;
 };
 
-// Reads the descriptors (the configuration, then the files named in c); they stay the caller's.
-MST_MUST_USE int identity_settings_load(struct identity_settings **out, const struct mst_auth_configure *c,
-	const int *fds, size_t n_fds, struct mst_conf_error *err);
+// Reads the descriptors (the configuration, then the files named in c); they stay the caller's. old: those in force, or
+// NULL.
+MST_MUST_USE int identity_settings_load(struct identity_settings **out, const struct identity_settings *old,
+	const struct mst_auth_configure *c, const int *fds, size_t n_fds, struct mst_conf_error *err);
 struct identity_settings *identity_settings_get(struct identity_settings *s);
 void identity_settings_put(struct identity_settings *s); // NULL is fine
 
@@ -121,7 +152,7 @@ void identity_settings_put(struct identity_settings *s); // NULL is fine
 struct identity_way;
 
 #define IDENTITY_WAYS_MAX 3
-enum identity_job_state { IDENTITY_FREE, IDENTITY_WORKING, IDENTITY_ASKING };
+enum identity_job_state { IDENTITY_FREE, IDENTITY_WORKING, IDENTITY_ASKING, IDENTITY_PARKED };
 
 struct identity_job {
 	enum identity_job_state state;
@@ -129,6 +160,7 @@ struct identity_job {
 	const struct identity_way *ways[IDENTITY_WAYS_MAX]; // each has to say OK, in this order
 	unsigned int n_ways, way;			    // way: the one at work
 	struct identity_codes *codes;
+	struct ocsp *ocsp;
 	struct identity_settings *settings;
 	uint8_t *message; // what attempt points into
 	size_t message_len;
@@ -136,9 +168,13 @@ struct identity_job {
 	char answer[MST_AUTH_PASSWORD_BYTES];
 	char hash[IDENTITY_HASH_BYTES]; // of the user, or of another when nothing may pass
 	bool may_pass;
-	void *data;  // of the way at work
-	bool asked;  // for a one-time code
-	bool passed; // by password
+	void *data;			// of the way at work
+	bool asked;			// for a one-time code
+	bool passed;			// by password
+	char user[IDENTITY_USER_BYTES]; // whom all ways so far have named; empty: nobody yet
+	bool is_nobody;			// the typed name can be nobody's, whatever else is shown
+	bool parks;			// its step is to be taken again when oidc_round is another than round
+	uint64_t round;
 	struct mst_auth_result result;
 };
 
@@ -153,7 +189,8 @@ struct identity_way {
 		struct identity_job *job); // after the last step, whatever it said: frees data; NULL: nothing
 };
 
-extern const struct identity_way identity_way_users, identity_way_pam, identity_way_radius;
+extern const struct identity_way identity_way_users, identity_way_pam, identity_way_radius,
+	identity_way_token, identity_way_certificate;
 
 // radius.c. text is the secret's file, name its path; conf has to live as long.
 MST_MUST_USE int identity_radius_create(struct identity_radius **out, const struct mst_conf_radius *conf,
@@ -176,10 +213,21 @@ MST_MUST_USE int identity_pam_check(
 	const struct mst_conf_pam *conf, const char *name, struct mst_conf_error *err);
 
 // ways.c
+// What a method needs, all of it.
+struct identity_needs {
+	bool certificate;
+	bool token;
+	bool password;
+};
+struct identity_needs identity_method_needs(enum mst_conf_method method);
 // The ways that the settings ask of somebody who shows what the sign-in shows; false: no method fits.
 MST_MUST_USE bool identity_ways_choose(struct identity_job *job);
 // After all ways have said OK: the group that was chosen is the first of his, or it is a refusal.
 void identity_ways_end(struct identity_job *job);
+// Does this spelling name whom the ways before have named? The first one names him.
+MST_MUST_USE bool identity_job_names(struct identity_job *job, const char *spelling);
+// What a way has found: user, groups and device; false: another user.
+MST_MUST_USE bool identity_job_take(struct identity_job *job, const struct identity_who *who);
 void identity_job_wipe_password(struct identity_job *job);
 
 // ---- hash.c -------------------------------------------------------------------------------------

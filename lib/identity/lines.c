@@ -67,6 +67,22 @@ identity_lines_each(struct identity_lines *l, struct mst_rd r, identity_line_fn 
 }
 
 int
+identity_lines_name(const struct identity_lines *l, struct mst_rd name, char out[IDENTITY_USER_BYTES])
+{
+	char text[IDENTITY_USER_BYTES];
+
+	if (mst_rd_left(&name) == 0 || mst_rd_left(&name) >= sizeof(text))
+		return identity_lines_reject(l, "expected a user name of 1 to %u bytes, found %zu",
+			IDENTITY_USER_BYTES - 1, mst_rd_left(&name));
+	memcpy(text, name.pos, mst_rd_left(&name));
+	text[mst_rd_left(&name)] = '\0';
+	if (canonical_name(l->names, text, out) < 0 || strlen(out) > mst_rd_left(&name))
+		return identity_lines_reject(
+			l, "expected a user name, such as user or user@domain, found %s", text);
+	return 0;
+}
+
+int
 identity_lines_compare(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	int order = memcmp(a, b, a_len < b_len ? a_len : b_len);

@@ -67,9 +67,7 @@ parse_words(const struct parser *p, struct mst_rd line, struct identity_oath_use
 	if (!parse_kind(kind, out))
 		return identity_lines_reject(
 			l, "expected HOTP/T30 or HOTP/T60 with /6, /7 or /8 digits: codes by time");
-	if (mst_rd_left(&name) >= MST_AUTH_USER_BYTES)
-		return identity_lines_reject(l, "expected a user name of 1 to %u bytes, found %zu",
-			MST_AUTH_USER_BYTES - 1, mst_rd_left(&name));
+	MST_TRY(identity_lines_name(l, name, out->name));
 	if (!is_word(pin, "-") && !is_word(pin, "+"))
 		return identity_lines_reject(
 			l, "expected - in place of a PIN: passwords are the users file's");
@@ -80,7 +78,6 @@ parse_words(const struct parser *p, struct mst_rd line, struct identity_oath_use
 			0)
 		return identity_lines_reject(l, "expected a secret of %u to %zu bytes in hex digits",
 			SECRET_BYTES_MIN, sizeof(out->secret));
-	memcpy(out->name, name.pos, mst_rd_left(&name));
 	return 0;
 }
 
@@ -147,11 +144,11 @@ check_names(struct parser *p)
 }
 
 int
-identity_oath_parse(struct identity_oath **out, const char *name, const char *text, size_t len,
-	struct mst_conf_error *err)
+identity_oath_parse(struct identity_oath **out, const struct canonical_rules *names, const char *name,
+	const char *text, size_t len, struct mst_conf_error *err)
 {
 	struct identity_oath *o = calloc(1, sizeof(*o));
-	struct parser p = {.lines = {.name = name, .err = err, .arg = &p}, .oath = o};
+	struct parser p = {.lines = {.name = name, .names = names, .err = err, .arg = &p}, .oath = o};
 	int rc;
 
 	if (o == NULL)
@@ -241,10 +238,11 @@ identity_oath_verify(const struct identity_oath *o, struct identity_codes *codes
 int
 mst_identity_check_oath(const char *name, const char *text, size_t len, struct mst_conf_error *err)
 {
+	static const struct canonical_rules any;
 	struct identity_oath *o;
 
 	*err = (struct mst_conf_error){0};
-	MST_TRY(identity_oath_parse(&o, name, text, len, err));
+	MST_TRY(identity_oath_parse(&o, &any, name, text, len, err));
 	identity_oath_free(o);
 	return 0;
 }

@@ -123,7 +123,6 @@ ask_server(const struct ocsp_rules *rules, const struct ocsp_question *q, uint64
 {
 	struct fetch_request request = {.url = rules->url[0] != '\0' ? rules->url : ocsp_question_url(q),
 		.plain = true,
-		.ca_file = "",
 		.proxy = rules->proxy,
 		.content_type = "application/ocsp-request",
 		.cap = OCSP_ANSWER_BYTES_MAX};

@@ -3,22 +3,18 @@
 #include "oidc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "fetch.h"
 
 #define RETRY_MIN_S 5
 #define RETRY_MAX_S 300
-#define FILE_REFRESH_S 60
 
 struct source {
 	// written at the start only
 	const struct oidc_issuer *issuer;
-	bool is_file;
 	// under the lock
 	struct oidc_keys *keys;
 	bool wanted; // by a token, or being fetched
@@ -57,40 +53,12 @@ take_keys(struct oidc_keys **out, const void *bytes, size_t len, char *text)
 }
 
 static int
-read_file(const char *path, struct oidc_keys **out, char *text)
-{
-	uint8_t *bytes = malloc(OIDC_DOCUMENT_BYTES_MAX + 1);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t n = bytes == NULL ? -1 : 0;
-	size_t len = 0;
-	int rc;
-
-	if (fd < 0) {
-		rc = -errno;
-		snprintf(text, FETCH_ERROR_BYTES, "%s", strerror(-rc));
-		free(bytes);
-		return rc;
-	}
-	while (n >= 0 && len <= OIDC_DOCUMENT_BYTES_MAX) {
-		n = read(fd, bytes + len, OIDC_DOCUMENT_BYTES_MAX + 1 - len);
-		if (n <= 0)
-			break;
-		len += (size_t)n;
-	}
-	rc = n < 0 ? -EIO : take_keys(out, bytes, len, text);
-	if (n < 0)
-		snprintf(text, FETCH_ERROR_BYTES, "cannot be read");
-	close(fd);
-	free(bytes);
-	return rc;
-}
-
-static int
 fetch(const struct oidc *oidc, const struct oidc_issuer *issuer, const char *url, struct fetch_answer *out,
 	char *text)
 {
 	struct fetch_request request = {.url = url,
-		.ca_file = issuer->ca_file,
+		.ca = issuer->ca,
+		.ca_len = issuer->ca_len,
 		.proxy = issuer->proxy,
 		.cap = OIDC_DOCUMENT_BYTES_MAX};
 
@@ -164,7 +132,7 @@ note_keys(struct oidc *oidc, struct source *s, struct oidc_keys *keys, uint32_t 
 	oidc_keys_put(s->keys);
 	s->keys = keys;
 	s->retry_s = 0;
-	s->due_ns = due_in(s->is_file ? FILE_REFRESH_S : age_s);
+	s->due_ns = due_in(age_s);
 	oidc->stats.fetched++;
 }
 
@@ -179,10 +147,7 @@ refresh(struct oidc *oidc, struct source *s)
 
 	s->wanted = true;
 	pthread_mutex_unlock(&oidc->lock);
-	if (s->is_file)
-		rc = read_file(s->issuer->jwks_file, &keys, text);
-	else
-		rc = fetch_keys(oidc, s->issuer, &keys, &max_age_s, text);
+	rc = fetch_keys(oidc, s->issuer, &keys, &max_age_s, text);
 	pthread_mutex_lock(&oidc->lock);
 	s->wanted = false;
 	if (rc == 0)
@@ -258,37 +223,59 @@ release(struct oidc *oidc)
 	free(oidc);
 }
 
+// Keys of the same place go on, and so do the limits to fetching them: a reload is no reason to ask again.
+static void
+adopt(struct source *s, struct oidc *old)
+{
+	char place[OIDC_URL_BYTES];
+	char other[OIDC_URL_BYTES];
+
+	if (old == NULL || oidc_discovery_url(s->issuer, place) < 0)
+		return;
+	pthread_mutex_lock(&old->lock);
+	for (uint32_t i = 0; i < old->n_sources; i++) {
+		const struct source *o = &old->sources[i];
+
+		if (o->issuer->keys != NULL || strcmp(o->issuer->issuer, s->issuer->issuer) != 0 ||
+			oidc_discovery_url(o->issuer, other) < 0 || strcmp(place, other) != 0)
+			continue;
+		s->keys = oidc_keys_get(o->keys);
+		s->due_ns = o->due_ns;
+		s->may_ask_ns = o->may_ask_ns;
+		s->retry_s = o->retry_s;
+		break;
+	}
+	pthread_mutex_unlock(&old->lock);
+}
+
 // What can be found wrong at once is said at once.
 static int
-init_source(struct oidc *oidc, const struct oidc_issuer *issuer, char *err, size_t err_cap)
+init_source(struct oidc *oidc, const struct oidc_issuer *issuer, struct oidc *old, char *err, size_t err_cap)
 {
 	struct source *s = &oidc->sources[oidc->n_sources++];
 	char url[OIDC_URL_BYTES];
-	char text[FETCH_ERROR_BYTES] = "out of memory";
 	struct fetch_origin origin;
 	int rc;
 
-	*s = (struct source){.issuer = issuer, .is_file = issuer->jwks_file[0] != '\0'};
-	if (s->is_file) {
-		rc = read_file(issuer->jwks_file, &s->keys, text);
-		if (rc < 0)
-			snprintf(err, err_cap, "keys of %s: %s: %s", issuer->issuer, issuer->jwks_file, text);
-		else
-			s->due_ns = due_in(FILE_REFRESH_S);
-		return rc;
+	*s = (struct source){.issuer = issuer};
+	if (issuer->keys != NULL) {
+		s->keys = oidc_keys_get(issuer->keys);
+		s->due_ns = s->may_ask_ns = UINT64_MAX;
+		return 0;
 	}
 	rc = oidc_discovery_url(issuer, url);
 	if (rc == 0)
 		rc = fetch_origin_parse(&origin, url, false);
 	if (rc < 0)
-		snprintf(err, err_cap, "keys of %s: expected an https URL of a discovery document, found %s",
-			issuer->issuer, url);
+		snprintf(err, err_cap, "expected an https URL of a discovery document, found %s", url);
+	else
+		adopt(s, old);
 	return rc;
 }
 
 int
-oidc_create(
-	struct oidc **out, const struct oidc_issuer *issuers, uint32_t n_issuers, char *err, size_t err_cap)
+oidc_create(struct oidc **out, const struct oidc_issuer *issuers, uint32_t n_issuers, struct oidc *old,
+	char *err, size_t err_cap)
 {
 	struct oidc *oidc = calloc(1, sizeof(*oidc) + n_issuers * sizeof(oidc->sources[0]));
 	int rc = 0;
@@ -298,7 +285,7 @@ oidc_create(
 		return -ENOMEM;
 	oidc->issuers = issuers;
 	for (uint32_t i = 0; rc == 0 && i < n_issuers; i++)
-		rc = init_source(oidc, &issuers[i], err, err_cap);
+		rc = init_source(oidc, &issuers[i], old, err, err_cap);
 	if (rc == 0)
 		rc = start_thread(oidc);
 	if (rc < 0) {
@@ -367,6 +354,8 @@ oidc_verify(struct oidc *oidc, const char *text, size_t len, uint64_t now_s, str
 	verdict = oidc_token_check(&token, s->issuer, keys, now_s, out);
 	if (verdict == OIDC_KEY && ask_for_keys(oidc, s, keys, round))
 		verdict = OIDC_WAIT;
+	else if (verdict == OIDC_KEY && keys == NULL)
+		verdict = OIDC_NO_KEYS;
 	oidc_keys_put(keys);
 	oidc_token_fini(&token);
 	return verdict;

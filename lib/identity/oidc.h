@@ -40,7 +40,8 @@
 	X(REQUIRED, "a required claim missing or different")                   \
 	X(USER, "no usable user name")                                         \
 	X(DEVICE, "an unusable device id")                                     \
-	X(WAIT, "a key id that is being looked for")
+	X(WAIT, "a key id that is being looked for")                           \
+	X(NO_KEYS, "an issuer whose keys could not be had")
 // clang-format on
 enum oidc_verdict {
 #define OIDC_VERDICT_ENUM(name, text) OIDC_##name,
@@ -60,9 +61,10 @@ struct oidc_issuer {
 	uint32_t n_required;
 	const char *discovery_url; // "": the issuer's well-known place
 	const char *jwks_host;	   // "": the host of the discovery document
-	const char *jwks_file;	   // "": the keys are fetched
-	const char *ca_file;	   // "": what the system trusts
-	const char *proxy;	   // "": as the environment says
+	struct oidc_keys *keys;	   // of a file; NULL: they are fetched
+	const void *ca;		   // certificates in PEM; NULL: what the system trusts
+	size_t ca_len;
+	const char *proxy; // "": as the environment says
 	uint32_t leeway_s;
 	uint32_t refresh_min_s; // between two fetches that a token asked for
 	uint32_t refresh_max_s; // age of keys that are fetched again without being asked for
@@ -158,13 +160,14 @@ struct oidc_stats {
 	uint64_t asked; // fetches that a token asked for
 };
 
-// The issuers stay the caller's, and alive until oidc_destroy. Key files are read now; -EINVAL and other errors with
-// the reason in err, which has err_cap bytes. Other keys are fetched from now on.
-MST_MUST_USE int oidc_create(
-	struct oidc **out, const struct oidc_issuer *issuers, uint32_t n_issuers, char *err, size_t err_cap);
+// The issuers stay the caller's, and alive until oidc_destroy. Keys that are not in a file are fetched from now on, but for
+// those that old (NULL: none) has of the same place. -EINVAL and other errors with the reason in err, which has err_cap
+// bytes.
+MST_MUST_USE int oidc_create(struct oidc **out, const struct oidc_issuer *issuers, uint32_t n_issuers,
+	struct oidc *old, char *err, size_t err_cap);
 // Does not wait for a fetch in progress. NULL is fine.
 void oidc_destroy(struct oidc *oidc);
-// OIDC_WAIT: the keys are being fetched; once more when oidc_round is another than round. Any thread.
+// OIDC_WAIT: the keys are being fetched; once more when oidc_round is another than round. Any thread, as those below.
 enum oidc_verdict oidc_verify(struct oidc *oidc, const char *text, size_t len, uint64_t now_s,
 	struct identity_who *out, uint64_t *round);
 // Goes up with each fetch that has ended, well or not.

@@ -61,7 +61,7 @@ judge(struct identity_job *job, struct crypt_data *scratch)
 
 	job->ways[job->way]->step(job, scratch);
 	mst_wipe(job->answer, sizeof(job->answer));
-	if (result->outcome == MST_AUTH_MORE ||
+	if (job->parks || result->outcome == MST_AUTH_MORE ||
 		(result->outcome == MST_AUTH_OK && job->way + 1 < job->n_ways))
 		return;
 	if (result->outcome == MST_AUTH_OK)

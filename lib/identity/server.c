@@ -5,10 +5,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "fetch.h"
 #include "identity.h"
 
 #define HASHING_THREADS 1
 #define WAITING_THREADS IDENTITY_THREADS_MAX
+#define PARKED_LOOK_MS 20 // how often it is looked whether keys have come
 #define DESCRIPTORS_MAX (MST_AUTH_N_FILES + 1)
 
 struct server {
@@ -18,6 +20,7 @@ struct server {
 	struct identity_pool *waiting; // for those that wait
 	struct identity_codes *codes;
 	struct identity_accounts *accounts;
+	struct ocsp *ocsp;
 	struct identity_job jobs[IDENTITY_JOBS_MAX];
 	uint8_t buf[MST_AUTH_MESSAGE_BYTES];
 };
@@ -144,6 +147,7 @@ submit(struct server *s, const struct mst_auth_try *attempt, size_t len)
 	job->state = IDENTITY_WORKING;
 	job->settings = identity_settings_get(s->settings);
 	job->codes = s->codes;
+	job->ocsp = s->ocsp;
 	job->result.token = job->attempt.token;
 	snprintf(job->result.user, sizeof(job->result.user), "%s", job->attempt.user);
 	if (!identity_ways_choose(job))
@@ -170,10 +174,10 @@ cancel(struct server *s, uint64_t token)
 
 	if (job == NULL)
 		return;
-	if (job->state == IDENTITY_ASKING)
-		release(job);
-	else
+	if (job->state == IDENTITY_WORKING)
 		job->cancelled = true;
+	else
+		release(job);
 }
 
 static int
@@ -182,6 +186,10 @@ take_results(struct server *s, struct identity_pool *pool)
 	struct identity_job *job;
 
 	while ((job = identity_pool_finish(pool)) != NULL) {
+		if (job->parks && !job->cancelled) {
+			job->state = IDENTITY_PARKED;
+			continue;
+		}
 		if (job->result.outcome == MST_AUTH_OK && !job->cancelled && job->way + 1 < job->n_ways) {
 			drop(job);
 			job->way++;
@@ -193,6 +201,26 @@ take_results(struct server *s, struct identity_pool *pool)
 	return 0;
 }
 
+// Those that waited for keys go on; are there any that still wait?
+static bool
+unpark(struct server *s)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(s->jobs); i++) {
+		struct identity_job *job = &s->jobs[i];
+
+		if (job->state != IDENTITY_PARKED)
+			continue;
+		if (oidc_round(job->settings->oidc) == job->round) {
+			any = true;
+			continue;
+		}
+		next_step(s, job);
+	}
+	return any;
+}
+
 // All or nothing: what is in force stays when the new one does not do.
 static int
 configure(struct server *s, const struct mst_auth_configure *c, const int *fds, size_t n_fds)
@@ -201,7 +229,7 @@ configure(struct server *s, const struct mst_auth_configure *c, const int *fds, 
 		.kind = MST_AUTH_CONFIGURED, .configured = {.generation = c->generation}};
 	struct identity_settings *fresh;
 	struct mst_conf_error err = {0};
-	int rc = identity_settings_load(&fresh, c, fds, n_fds, &err);
+	int rc = identity_settings_load(&fresh, s->settings, c, fds, n_fds, &err);
 
 	if (rc == 0) {
 		identity_settings_put(s->settings);
@@ -308,7 +336,7 @@ serve(struct server *s)
 	for (;;) {
 		int rc;
 
-		if (poll(p, MST_ARRAY_SIZE(p), -1) < 0 && errno != EINTR)
+		if (poll(p, MST_ARRAY_SIZE(p), unpark(s) ? PARKED_LOOK_MS : -1) < 0 && errno != EINTR)
 			return -errno;
 		if (p[1].revents != 0)
 			MST_TRY(take_results(s, s->hashing));
@@ -333,8 +361,13 @@ mst_identity_serve(int fd)
 	s->fd = fd;
 	s->codes = identity_codes_create();
 	s->accounts = identity_accounts_create();
-	rc = s->codes != NULL && s->accounts != NULL ? identity_pool_create(&s->hashing, HASHING_THREADS)
-						     : -ENOMEM;
+	rc = fetch_init();
+	if (rc == 0)
+		rc = ocsp_create(&s->ocsp);
+	if (rc == 0)
+		rc = s->codes != NULL && s->accounts != NULL
+			     ? identity_pool_create(&s->hashing, HASHING_THREADS)
+			     : -ENOMEM;
 	if (rc == 0)
 		rc = identity_pool_create(&s->waiting, WAITING_THREADS);
 	if (rc == 0)
@@ -347,6 +380,7 @@ mst_identity_serve(int fd)
 	identity_accounts_destroy(s->accounts);
 	identity_settings_put(s->settings);
 	identity_codes_destroy(s->codes);
+	ocsp_destroy(s->ocsp);
 	mst_wipe(s, sizeof(*s));
 	free(s);
 	return rc;

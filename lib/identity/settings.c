@@ -22,10 +22,10 @@ read_files(struct identity_settings *s, const struct mst_auth_configure *c, cons
 			fds[next++], c->files[i], MST_IDENTITY_FILE_BYTES_MAX, &text, &len, err));
 		switch ((enum mst_auth_file)i) {
 		case MST_AUTH_FILE_USERS:
-			MST_TRY(identity_users_parse(&s->users, c->files[i], text, len, err));
+			MST_TRY(identity_users_parse(&s->users, &s->names, c->files[i], text, len, err));
 			break;
 		case MST_AUTH_FILE_OATH:
-			rc = identity_oath_parse(&s->oath, c->files[i], text, len, err);
+			rc = identity_oath_parse(&s->oath, &s->names, c->files[i], text, len, err);
 			mst_wipe(text, len);
 			free(text);
 			MST_TRY(rc);
@@ -37,6 +37,17 @@ read_files(struct identity_settings *s, const struct mst_auth_configure *c, cons
 			free(text);
 			MST_TRY(rc);
 			break;
+		case MST_AUTH_FILE_OIDC_KEYS_0:
+		case MST_AUTH_FILE_OIDC_KEYS_1:
+		case MST_AUTH_FILE_OIDC_KEYS_2:
+		case MST_AUTH_FILE_OIDC_KEYS_3:
+		case MST_AUTH_FILE_OIDC_CA_0:
+		case MST_AUTH_FILE_OIDC_CA_1:
+		case MST_AUTH_FILE_OIDC_CA_2:
+		case MST_AUTH_FILE_OIDC_CA_3:
+			MST_TRY(identity_tokens_take_file(
+				s, (enum mst_auth_file)i, c->files[i], text, len, err));
+			break;
 		case MST_AUTH_N_FILES:
 			break;
 		}
@@ -44,38 +55,49 @@ read_files(struct identity_settings *s, const struct mst_auth_configure *c, cons
 	return 0;
 }
 
-// The gateway and we may be of two builds: what we would need, and do not have, is said here and not found out later.
+MST_PRINTF(3, 4)
+static int
+reject(struct mst_conf_error *err, const char *name, const char *fmt, ...)
+{
+	va_list ap;
+	int head = snprintf(err->text, sizeof(err->text), "%.200s: ", name);
+
+	va_start(ap, fmt);
+	vsnprintf(err->text + head, sizeof(err->text) - (size_t)head, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+// What the configuration cannot know of its texts, and what a gateway of another build might leave out.
 static int
 check(const struct identity_settings *s, const char *name, struct mst_conf_error *err)
 {
+	static const char place[] =
+		"expected san-upn, san-email, san-uri, cn, uid, ou or an object identifier, found";
 	const struct mst_conf_auth *auth = &s->conf->auth;
+	const struct mst_conf_client_cert *c = &auth->certificate;
 
 	for (uint32_t i = 0; i < auth->n_methods; i++) {
-		if (auth->methods[i] == MST_CONF_METHOD_PASSWORD)
+		if (!identity_method_needs(auth->methods[i]).password)
 			continue;
-		snprintf(err->text, sizeof(err->text),
-			"%.300s: auth.methods[%u]: expected password, found another way", name, i);
-		return -EINVAL;
+		if (auth->password == MST_CONF_PASSWORD_PAM)
+			MST_TRY(identity_pam_check(&auth->pam, name, err));
+		if (auth->password == MST_CONF_PASSWORD_USERS && s->users == NULL)
+			return reject(err, name, "auth.password: the users file is missing");
+		if (auth->password == MST_CONF_PASSWORD_RADIUS &&
+			(s->radius == NULL || auth->radius.n_servers == 0))
+			return reject(err, name, "auth.radius.servers: expected a server, found none");
 	}
-	if (auth->password == MST_CONF_PASSWORD_RADIUS &&
-		(s->radius == NULL || auth->radius.n_servers == 0)) {
-		snprintf(err->text, sizeof(err->text),
-			"%.300s: auth.radius.servers: expected a server, found none", name);
-		return -EINVAL;
-	}
-	if (auth->password == MST_CONF_PASSWORD_PAM)
-		MST_TRY(identity_pam_check(&auth->pam, name, err));
-	if (s->users == NULL && auth->password == MST_CONF_PASSWORD_USERS) {
-		snprintf(err->text, sizeof(err->text), "%.300s: auth.password: the users file is missing",
-			name);
-		return -EINVAL;
-	}
+	if (!cert_place_is_known(c->user))
+		return reject(err, name, "auth.certificate.user: %s %s", place, c->user);
+	if (c->group[0] != '\0' && !cert_place_is_known(c->group))
+		return reject(err, name, "auth.certificate.group: %s %s", place, c->group);
 	return 0;
 }
 
 int
-identity_settings_load(struct identity_settings **out, const struct mst_auth_configure *c, const int *fds,
-	size_t n_fds, struct mst_conf_error *err)
+identity_settings_load(struct identity_settings **out, const struct identity_settings *old,
+	const struct mst_auth_configure *c, const int *fds, size_t n_fds, struct mst_conf_error *err)
 {
 	struct identity_settings *s = calloc(1, sizeof(*s));
 	size_t want = 1;
@@ -99,10 +121,15 @@ identity_settings_load(struct identity_settings **out, const struct mst_auth_con
 	rc = mst_conf_fd_read(fds[0], c->conf, MST_CONF_FILE_BYTES_MAX, &text, &len, err);
 	if (rc == 0)
 		rc = mst_conf_load_text(&s->conf, c->conf, text, len, err);
-	if (rc == 0)
+	if (rc == 0) {
+		s->names = (struct canonical_rules){.strip_domains = s->conf->auth.strip_domains,
+			.n_strip_domains = s->conf->auth.n_strip_domains};
 		rc = read_files(s, c, fds, err);
+	}
 	if (rc == 0)
 		rc = check(s, c->conf, err);
+	if (rc == 0)
+		rc = identity_tokens_start(s, old, c->conf, err);
 	if (rc < 0)
 		goto err;
 	free(text);
@@ -129,6 +156,7 @@ identity_settings_put(struct identity_settings *s)
 	identity_users_free(s->users);
 	identity_oath_free(s->oath);
 	identity_radius_destroy(s->radius);
+	identity_tokens_end(s);
 	mst_conf_free(s->conf);
 	free(s);
 }

@@ -36,6 +36,7 @@ check_groups(const struct parser *p, struct mst_rd r)
 static int
 parse_user(const struct parser *p, struct mst_rd line, struct identity_user *out)
 {
+	char spelling[IDENTITY_USER_BYTES];
 	struct mst_rd name;
 	struct mst_rd groups;
 
@@ -45,16 +46,16 @@ parse_user(const struct parser *p, struct mst_rd line, struct identity_user *out
 		mst_rd_left(&line) == 0 || memchr(line.pos, ':', mst_rd_left(&line)) != NULL)
 		return identity_lines_reject(
 			&p->lines, "expected user:groups:hash, found another number of fields");
-	if (mst_rd_left(&name) == 0 || mst_rd_left(&name) >= MST_AUTH_USER_BYTES)
-		return identity_lines_reject(&p->lines, "expected a user name of 1 to %u bytes, found %zu",
-			MST_AUTH_USER_BYTES - 1, mst_rd_left(&name));
+	MST_TRY(identity_lines_name(&p->lines, name, spelling));
+	// Into its place in the text, which is ours.
+	memcpy(p->users->text + (name.pos - (const uint8_t *)p->users->text), spelling, strlen(spelling));
 	// ocpasswd writes "*" for a user without group.
 	if (mst_rd_left(&groups) == 1 && groups.pos[0] == '*')
 		(void)mst_rd_u8(&groups);
 	MST_TRY(check_groups(p, groups));
 	*out = (struct identity_user){
 		.name = (const char *)name.pos,
-		.name_len = (uint8_t)mst_rd_left(&name),
+		.name_len = (uint8_t)strlen(spelling),
 		.groups = (const char *)groups.pos,
 		.groups_len = (uint16_t)mst_rd_left(&groups),
 		.hash = (const char *)line.pos,
@@ -140,11 +141,11 @@ index_users(struct parser *p)
 }
 
 int
-identity_users_parse(
-	struct identity_users **out, const char *name, char *text, size_t len, struct mst_conf_error *err)
+identity_users_parse(struct identity_users **out, const struct canonical_rules *names, const char *name,
+	char *text, size_t len, struct mst_conf_error *err)
 {
 	struct identity_users *u = calloc(1, sizeof(*u));
-	struct parser p = {.lines = {.name = name, .err = err, .arg = &p}, .users = u};
+	struct parser p = {.lines = {.name = name, .names = names, .err = err, .arg = &p}, .users = u};
 	int rc = 0;
 
 	if (u == NULL) {
@@ -284,6 +285,7 @@ const struct identity_way identity_way_users = {.name = "users", .prepare = prep
 int
 mst_identity_check_users(const char *name, const char *text, size_t len, struct mst_conf_error *err)
 {
+	static const struct canonical_rules any;
 	char *copy = malloc(len + 1);
 	struct identity_users *users;
 
@@ -293,7 +295,7 @@ mst_identity_check_users(const char *name, const char *text, size_t len, struct 
 	}
 	memcpy(copy, text, len);
 	*err = (struct mst_conf_error){0};
-	MST_TRY(identity_users_parse(&users, name, copy, len, err));
+	MST_TRY(identity_users_parse(&users, &any, name, copy, len, err));
 	identity_users_free(users);
 	return 0;
 }

@@ -16,18 +16,111 @@ password_way(const struct identity_settings *s)
 	return ways[s->conf->auth.password];
 }
 
-// The first method, in the order of the configuration, for which everything is there.
+struct identity_needs
+identity_method_needs(enum mst_conf_method method)
+{
+	static const struct identity_needs needs[] = {
+		[MST_CONF_METHOD_PASSWORD] = {.password = true},
+		[MST_CONF_METHOD_TOKEN] = {.token = true},
+		[MST_CONF_METHOD_CERTIFICATE] = {.certificate = true},
+		[MST_CONF_METHOD_CERTIFICATE_PASSWORD] = {.certificate = true, .password = true},
+		[MST_CONF_METHOD_CERTIFICATE_TOKEN] = {.certificate = true, .token = true},
+	};
+
+	return needs[method];
+}
+
+// How much of what is shown a method uses; 0: something is missing. What somebody has typed or fetched for this sign-in
+// counts more than what his device shows to all.
+static unsigned int
+weight(const struct identity_needs *n, const struct mst_auth_try *a)
+{
+	if ((n->certificate && a->cert == NULL) || (n->token && a->bearer == NULL) ||
+		(n->password && a->password == NULL))
+		return 0;
+	return n->certificate + 2U * (n->token + n->password);
+}
+
+// The typed name in its one spelling. One that can be nobody's is looked up all the same, as one that nobody has: it costs
+// the same work.
+static void
+take_typed_name(struct identity_job *job)
+{
+	job->is_nobody = !identity_job_names(job, job->attempt.user);
+	if (!job->is_nobody)
+		memcpy(job->result.user, job->user, sizeof(job->user));
+	job->attempt.user = job->user;
+}
+
+// The method that uses the most of what is shown, and of those the first: who shows a certificate and a password has to
+// mean one user by both, where the configuration knows a method that needs both.
 bool
 identity_ways_choose(struct identity_job *job)
 {
 	const struct mst_conf_auth *auth = &job->settings->conf->auth;
+	struct identity_needs best = {0};
+	unsigned int most = 0;
 
 	job->n_ways = job->way = 0;
-	for (uint32_t i = 0; i < auth->n_methods && job->n_ways == 0; i++) {
-		if (auth->methods[i] == MST_CONF_METHOD_PASSWORD && job->attempt.password != NULL)
-			job->ways[job->n_ways++] = password_way(job->settings);
+	for (uint32_t i = 0; i < auth->n_methods; i++) {
+		struct identity_needs n = identity_method_needs(auth->methods[i]);
+
+		if (weight(&n, &job->attempt) > most) {
+			most = weight(&n, &job->attempt);
+			best = n;
+		}
 	}
-	return job->n_ways > 0;
+	if (most == 0)
+		return false;
+	if (best.password)
+		take_typed_name(job);
+	if (best.certificate)
+		job->ways[job->n_ways++] = &identity_way_certificate;
+	if (best.token)
+		job->ways[job->n_ways++] = &identity_way_token;
+	if (best.password)
+		job->ways[job->n_ways++] = password_way(job->settings);
+	return true;
+}
+
+bool
+identity_job_names(struct identity_job *job, const char *spelling)
+{
+	char name[IDENTITY_USER_BYTES];
+
+	if (job->is_nobody || canonical_name(&job->settings->names, spelling, name) < 0)
+		return false;
+	if (job->user[0] != '\0')
+		return strcmp(job->user, name) == 0;
+	memcpy(job->user, name, sizeof(job->user));
+	return true;
+}
+
+static bool
+has_group(const struct mst_auth_result *r, const char *group)
+{
+	for (uint8_t i = 0; i < r->n_groups; i++) {
+		if (strcmp(r->groups[i], group) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+identity_job_take(struct identity_job *job, const struct identity_who *who)
+{
+	struct mst_auth_result *r = &job->result;
+
+	if (!identity_job_names(job, who->user))
+		return false;
+	memcpy(r->user, job->user, sizeof(job->user));
+	for (uint8_t i = 0; i < who->n_groups && r->n_groups < MST_AUTH_GROUPS_MAX; i++) {
+		if (!has_group(r, who->groups[i]))
+			memcpy(r->groups[r->n_groups++], who->groups[i], IDENTITY_GROUP_BYTES);
+	}
+	if (who->device_id[0] != '\0')
+		memcpy(r->device_id, who->device_id, sizeof(who->device_id));
+	return true;
 }
 
 void
@@ -36,6 +129,15 @@ identity_ways_end(struct identity_job *job)
 	struct mst_auth_result *r = &job->result;
 	char first[MST_AUTH_GROUP_BYTES];
 
+	// What verified a password may know the user by another name, which is the one that counts, unless another way has
+	// named somebody already.
+	if (job->n_ways == 1)
+		job->user[0] = '\0';
+	if (!identity_job_names(job, r->user)) {
+		r->outcome = MST_AUTH_NO;
+		return;
+	}
+	memcpy(r->user, job->user, sizeof(job->user));
 	if (job->attempt.group[0] == '\0')
 		return;
 	for (uint8_t i = 0; i < r->n_groups; i++) {

@@ -142,12 +142,22 @@ pid_t mst_auth_pid(const struct mst_auth *auth); // of the helper; 0: it is away
 // Files that the gateway opens for the helper: name, where its path stands, whether it is needed.
 // clang-format off
 #define MST_AUTH_FILES(X)                                                                                \
-	X(USERS, conf->users.file, conf->auth.password == MST_CONF_PASSWORD_USERS)                      \
-	X(OATH, conf->users.oath,                                                                       \
-		conf->auth.password == MST_CONF_PASSWORD_USERS && conf->users.oath[0] != '\0')            \
+	X(USERS, conf->users.file, asks(conf, MST_CONF_PASSWORD_USERS))                      \
+	X(OATH, conf->users.oath, asks(conf, MST_CONF_PASSWORD_USERS) && conf->users.oath[0] != '\0') \
 	X(RADIUS_SECRET, conf->auth.radius.secret,                                                      \
-		conf->auth.password == MST_CONF_PASSWORD_RADIUS || conf->auth.radius.n_accounting > 0)
+		asks(conf, MST_CONF_PASSWORD_RADIUS) || conf->auth.radius.n_accounting > 0)             \
+	MST_AUTH_ISSUER_FILES(X, KEYS, jwks_file)                                                        \
+	MST_AUTH_ISSUER_FILES(X, CA, ca_file)
+#define MST_AUTH_ISSUER_FILES(X, NAME, member)                                                           \
+	MST_AUTH_ISSUER_FILE(X, NAME, member, 0)                                                         \
+	MST_AUTH_ISSUER_FILE(X, NAME, member, 1)                                                         \
+	MST_AUTH_ISSUER_FILE(X, NAME, member, 2)                                                         \
+	MST_AUTH_ISSUER_FILE(X, NAME, member, 3)
+#define MST_AUTH_ISSUER_FILE(X, NAME, member, n)                                                         \
+	X(OIDC_##NAME##_##n, conf->auth.n_oidc > n ? conf->auth.oidc[n].member : "",                     \
+		conf->auth.n_oidc > n && conf->auth.oidc[n].member[0] != '\0')
 // clang-format on
+_Static_assert(MST_CONF_OIDC_MAX == 4, "a file of each kind for each issuer");
 
 enum mst_auth_file {
 #define X(name, path, needed) MST_AUTH_FILE_##name,

@@ -145,6 +145,7 @@ enum mst_conf_method {
 	MST_CONF_METHOD_CERTIFICATE_PASSWORD,
 	MST_CONF_METHOD_CERTIFICATE_TOKEN,
 };
+enum mst_conf_ocsp { MST_CONF_OCSP_OFF, MST_CONF_OCSP_SOFT, MST_CONF_OCSP_REQUIRE };
 enum mst_conf_password { MST_CONF_PASSWORD_USERS, MST_CONF_PASSWORD_PAM, MST_CONF_PASSWORD_RADIUS };
 enum mst_conf_cipher {
 	MST_CONF_CIPHER_AES_256_GCM,
@@ -279,6 +280,32 @@ struct mst_conf_client_cert {
 	const char **crls;
 	uint32_t n_crls;
 	bool crl_lenient;
+	const char *user; // where the names are
+	const char *group;
+	bool any_purpose;
+	enum mst_conf_ocsp ocsp;
+	const char *ocsp_url;
+	const char *ocsp_proxy;
+};
+
+#define MST_CONF_OIDC_MAX 4 // issuers
+struct mst_conf_oidc {
+	const char *issuer;
+	const char **audiences;
+	uint32_t n_audiences;
+	const char *user_claim;
+	const char *group_claim;
+	const char *device_claim;
+	const char **required_claims; // name=value
+	uint32_t n_required_claims;
+	const char *discovery_url;
+	const char *jwks_host;
+	const char *jwks_file;
+	const char *ca_file;
+	const char *proxy;
+	uint32_t leeway_s;
+	uint32_t refresh_min_s;
+	uint32_t refresh_max_s;
 };
 
 struct mst_conf_radius {
@@ -310,6 +337,10 @@ struct mst_conf_auth {
 	const char *user;		 // that the helper runs as
 	struct mst_conf_pam pam;
 	struct mst_conf_radius radius;
+	const char **strip_domains; // that name nobody else than no domain does
+	uint32_t n_strip_domains;
+	struct mst_conf_oidc *oidc;
+	uint32_t n_oidc;
 };
 
 struct mst_conf_users {

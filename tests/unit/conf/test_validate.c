@@ -109,8 +109,24 @@ sites(void **state)
 							"such as 192.0.2.0/24, found 192.0.2.1/24"},
 		{BASE "bans: {reset-time: 0}\n",
 			"f:5:20: bans.reset-time: expected seconds from 1 to 2592000 (s m h d), found \"0\""},
-		{BASE "auth: {methods: [password, token]}\n", NULL},
-		{BASE "auth: {methods: [certificate+token], certificate: {ca: /ca}}\n", NULL},
+		{BASE "auth: {methods: [password, token], oidc: [{issuer: i, audience: a}]}\n", NULL},
+		{BASE "auth: {methods: [certificate+token], certificate: {ca: /ca}, oidc: [{issuer: i, "
+		      "audience: [a, "
+		      "b], required-claims: [x=y, xy=]}]}\n",
+			NULL},
+		{BASE "auth: {methods: [password, token]}\n",
+			"f:5:1: auth.oidc: expected an issuer of tokens, as auth.methods has token, found "
+			"none"},
+		{BASE "auth: {methods: [certificate+token], certificate: {ca: /ca}}\n",
+			"f:5:1: auth.oidc: expected an issuer of tokens, as auth.methods has token, found "
+			"none"},
+		{BASE "auth: {oidc: [{issuer: i, audience: a, required-claims: [tid=1, tid]}]}\n",
+			"f:5:65: auth.oidc[0].required-claims[1]: expected name=value, found tid"},
+		{BASE "auth: {oidc: [{issuer: i, audience: a}, {issuer: j, audience: a, required-claims: "
+		      "=xy}]}\n",
+			"f:5:83: auth.oidc[1].required-claims[0]: expected name=value, found =xy"},
+		{BASE "auth: {certificate: {ocsp: maybe}}\n",
+			"f:5:28: auth.certificate.ocsp: expected off | soft | require, found \"maybe\""},
 		{BASE "auth: {methods: [password, certificate]}\n",
 			"f:5:1: auth.certificate.ca: expected a file of CA certificates, as auth.methods has "
 			"certificate, found none"},

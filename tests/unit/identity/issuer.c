@@ -13,6 +13,19 @@
 
 extern char **environ;
 
+static void
+read_ca(struct issuer *issuer)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/ca.pem", issuer->dir);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	issuer->ca[fread(issuer->ca, 1, sizeof(issuer->ca) - 1, f)] = '\0';
+	fclose(f);
+}
+
 bool
 issuer_start(struct issuer *issuer)
 {
@@ -29,7 +42,6 @@ issuer_start(struct issuer *issuer)
 	*issuer = (struct issuer){.dir = "/tmp/mst-test-issuer-XXXXXX"};
 	assert_non_null(mkdtemp(issuer->dir));
 	snprintf(script, sizeof(script), "%s/tests/support/issuer.py", root != NULL ? root : ".");
-	snprintf(issuer->ca_file, sizeof(issuer->ca_file), "%s/ca.pem", issuer->dir);
 	assert_int_equal(pipe2(in, O_CLOEXEC), 0);
 	assert_int_equal(pipe2(out, O_CLOEXEC), 0);
 	posix_spawn_file_actions_init(&actions);
@@ -45,8 +57,10 @@ issuer_start(struct issuer *issuer)
 	f = fdopen(out[0], "r");
 	assert_non_null(f);
 	if (issuer->pid != 0 && fgets(line, sizeof(line), f) != NULL &&
-		sscanf(line, "%15s %127s %127s", word, issuer->url, issuer->bait) == 3)
+		sscanf(line, "%15s %127s %127s", word, issuer->url, issuer->bait) == 3) {
+		read_ca(issuer);
 		return true;
+	}
 	print_message("skipped: %s", line);
 	issuer_stop(issuer);
 	return false;
@@ -88,8 +102,12 @@ get(struct issuer *issuer, const char *path)
 {
 	char url[512];
 	char text[FETCH_ERROR_BYTES];
-	const struct fetch_request request = {
-		.url = url, .ca_file = issuer->ca_file, .proxy = "", .cap = 65536, .timeout_ms = 20000};
+	const struct fetch_request request = {.url = url,
+		.ca = issuer->ca,
+		.ca_len = strlen(issuer->ca),
+		.proxy = "",
+		.cap = 65536,
+		.timeout_ms = 20000};
 	struct fetch_answer answer;
 	int rc;
 

@@ -9,7 +9,7 @@ struct issuer {
 	char dir[64];
 	char url[128];
 	char bait[128];
-	char ca_file[96];
+	char ca[4096]; // PEM
 	int in;
 	int out;
 	int pid;

@@ -94,8 +94,8 @@ rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_c
 	static uint32_t generation;
 	struct mst_auth_message m = {.kind = MST_AUTH_CONFIGURE,
 		.configure = {.generation = ++generation, .codes_from_s = codes_from_s, .conf = "conf"}};
-	char text[1024];
-	int fds[4];
+	char text[4096];
+	int fds[6];
 	size_t n = 1;
 
 	snprintf(text, sizeof(text),
@@ -116,6 +116,14 @@ rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_c
 	if (files->radius_secret != NULL) {
 		m.configure.files[MST_AUTH_FILE_RADIUS_SECRET] = "/s";
 		fds[n++] = file_of(files->radius_secret);
+	}
+	if (files->jwks != NULL) {
+		m.configure.files[MST_AUTH_FILE_OIDC_KEYS_0] = "/k";
+		fds[n++] = file_of(files->jwks);
+	}
+	if (files->ca != NULL) {
+		m.configure.files[MST_AUTH_FILE_OIDC_CA_0] = "/c";
+		fds[n++] = file_of(files->ca);
 	}
 	send_with(&m, fds, n);
 	for (size_t i = 0; i < n; i++)
@@ -160,16 +168,21 @@ rig_result(void)
 }
 
 struct mst_auth_result
-rig_sign_in(uint64_t token, const char *user, const char *password)
+rig_submit(const struct mst_auth_try *attempt)
 {
-	struct mst_auth_message m = {
-		.kind = MST_AUTH_SUBMIT, .submit = {.token = token, .user = user, .password = password}};
+	const struct mst_auth_message m = {.kind = MST_AUTH_SUBMIT, .submit = *attempt};
 	struct mst_auth_result r;
 
 	rig_send(&m);
 	r = rig_result();
-	assert_true(r.token == token);
+	assert_true(r.token == attempt->token);
 	return r;
+}
+
+struct mst_auth_result
+rig_sign_in(uint64_t token, const char *user, const char *password)
+{
+	return rig_submit(&(struct mst_auth_try){.token = token, .user = user, .password = password});
 }
 
 struct mst_auth_result

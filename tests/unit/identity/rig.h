@@ -10,6 +10,8 @@ struct rig_files {
 	const char *users; // text of the file
 	const char *oath;  // NULL: none
 	const char *radius_secret;
+	const char *jwks; // of the first issuer; NULL: none
+	const char *ca;	  // of its server; NULL: none
 };
 
 void rig_open(void);
@@ -23,4 +25,5 @@ struct mst_auth_result rig_result(void);
 bool rig_is_quiet(int ms); // nothing comes
 // Submits and waits for the result.
 struct mst_auth_result rig_sign_in(uint64_t token, const char *user, const char *password);
+struct mst_auth_result rig_submit(const struct mst_auth_try *attempt);
 struct mst_auth_result rig_answer(uint64_t token, const char *answer);

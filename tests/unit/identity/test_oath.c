@@ -6,6 +6,8 @@
 
 #include "identity.h"
 
+static const struct canonical_rules any_domain;
+
 #define SECRET "3132333435363738393031323334353637383930"
 
 static struct identity_codes *codes;
@@ -31,7 +33,7 @@ parse(const char *text)
 {
 	struct identity_oath *o = NULL;
 	struct mst_conf_error err;
-	int rc = identity_oath_parse(&o, "f", text, strlen(text), &err);
+	int rc = identity_oath_parse(&o, &any_domain, "f", text, strlen(text), &err);
 
 	if (rc != 0)
 		print_error("%s\n", err.text);
@@ -177,7 +179,8 @@ refuses_malformed_lines(void **state)
 		struct mst_conf_error err;
 
 		assert_int_equal(
-			identity_oath_parse(&o, "f", bad[i].text, strlen(bad[i].text), &err), -EINVAL);
+			identity_oath_parse(&o, &any_domain, "f", bad[i].text, strlen(bad[i].text), &err),
+			-EINVAL);
 		assert_int_equal(strncmp(err.text, bad[i].why, strlen(bad[i].why)), 0);
 		// Never the secret.
 		assert_null(strstr(err.text, "001122"));
@@ -199,7 +202,8 @@ secrets_and_names_have_bounds(void **state)
 		hex[2 * bytes] = '\0';
 		snprintf(text, sizeof(text), "HOTP/T30 anna - %s\n", hex);
 		if (bytes < 10 || bytes > 64) {
-			assert_int_equal(identity_oath_parse(&o, "f", text, strlen(text), &err), -EINVAL);
+			assert_int_equal(
+				identity_oath_parse(&o, &any_domain, "f", text, strlen(text), &err), -EINVAL);
 			continue;
 		}
 		o = parse(text);
@@ -213,7 +217,7 @@ secrets_and_names_have_bounds(void **state)
 		int rc;
 
 		snprintf(text, sizeof(text), "HOTP/T30 %0*d - " SECRET "\n", len, 7);
-		rc = identity_oath_parse(&o, "f", text, strlen(text), &err);
+		rc = identity_oath_parse(&o, &any_domain, "f", text, strlen(text), &err);
 		assert_int_equal(rc, len < MST_AUTH_USER_BYTES ? 0 : -EINVAL);
 		if (rc == 0)
 			identity_oath_free(o);

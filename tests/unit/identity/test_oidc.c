@@ -25,8 +25,8 @@ configure(void)
 		.device_claim = "deviceid",
 		.discovery_url = "",
 		.jwks_host = "",
-		.jwks_file = "",
-		.ca_file = server.ca_file,
+		.ca = server.ca,
+		.ca_len = strlen(server.ca),
 		.proxy = "",
 		.leeway_s = 60,
 		.refresh_min_s = 900,
@@ -40,7 +40,7 @@ create(const struct oidc_issuer *issuer)
 	struct oidc *oidc = NULL;
 	char err[512];
 
-	if (oidc_create(&oidc, issuer, 1, err, sizeof(err)) != 0)
+	if (oidc_create(&oidc, issuer, 1, NULL, err, sizeof(err)) != 0)
 		fail_msg("%s", err);
 	return oidc;
 }
@@ -152,7 +152,7 @@ hostile_issuers_lead_nowhere(void **state)
 		issuer_mode(&server, modes[i]);
 		oidc = create(&issuer);
 		wait_for_round(oidc, 0);
-		assert_int_equal(verify(oidc, issuer_token(&server, "anna")), OIDC_KEY);
+		assert_int_equal(verify(oidc, issuer_token(&server, "anna")), OIDC_NO_KEYS);
 		oidc_stats(oidc, &stats);
 		if (stats.fetched != 0)
 			fail_msg("%s: keys were taken", modes[i]);
@@ -186,12 +186,12 @@ only_the_right_authority_is_believed(void **state)
 	struct oidc *oidc;
 
 	issuer_mode(&server, "good");
-	issuer.ca_file = "";
+	issuer.ca = NULL;
 	oidc = create(&issuer);
 	wait_for_round(oidc, 0);
 	oidc_stats(oidc, &stats);
 	assert_int_equal(stats.failed, 1);
-	assert_int_equal(verify(oidc, issuer_token(&server, "anna")), OIDC_KEY);
+	assert_int_equal(verify(oidc, issuer_token(&server, "anna")), OIDC_NO_KEYS);
 	oidc_destroy(oidc);
 }
 
@@ -223,30 +223,53 @@ static void
 keys_of_a_file(void **state)
 {
 	(void)state;
+	static const char text[] = "{\"keys\":[{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":"
+				   "\"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU\","
+				   "\"y\":\"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0\",\"kid\":\"a3\"}]}";
 	struct oidc_issuer issuer = configure();
 	struct oidc *oidc;
-	char path[128];
-	char err[512];
-	char token[8192];
 	long n;
 
-	snprintf(path, sizeof(path), "%s/keys.json", server.dir);
-	issuer.jwks_file = path;
-	assert_int_equal(oidc_create(&oidc, &issuer, 1, err, sizeof(err)), -ENOENT);
-	assert_non_null(strstr(err, path));
-	FILE *f = fopen(path, "w");
-	fputs("{\"keys\":[]}", f);
-	fclose(f);
-	assert_int_equal(oidc_create(&oidc, &issuer, 1, err, sizeof(err)), -ENOKEY);
-	assert_non_null(strstr(err, "no key in it can be used"));
-	snprintf(path, sizeof(path), "%s/static.json", server.dir);
+	assert_int_equal(oidc_keys_parse(&issuer.keys, text, strlen(text)), 0);
 	n = issuer_count(&server, "discovery");
 	oidc = create(&issuer);
-	// The newest key is not in the file, which was written at the start.
-	snprintf(token, sizeof(token), "%s", issuer_token(&server, "anna"));
-	assert_int_equal(verify(oidc, token), OIDC_KEY);
+	// Nobody is asked for a key that is not in the file.
+	assert_int_equal(verify(oidc, issuer_token(&server, "anna")), OIDC_KEY);
 	assert_int_equal(issuer_count(&server, "discovery"), n);
 	oidc_destroy(oidc);
+	oidc_keys_put(issuer.keys);
+}
+
+// A reload fetches nothing that is there already.
+static void
+keys_outlive_a_reload(void **state)
+{
+	(void)state;
+	const struct oidc_issuer issuer = configure();
+	struct oidc_issuer elsewhere = configure();
+	struct oidc *before;
+	struct oidc *after;
+	char err[512];
+	char url[256];
+	long n;
+
+	issuer_mode(&server, "good");
+	before = create(&issuer);
+	wait_for_round(before, 0);
+	n = issuer_count(&server, "keys");
+	assert_int_equal(oidc_create(&after, &issuer, 1, before, err, sizeof(err)), 0);
+	oidc_destroy(before);
+	assert_int_equal(verify(after, issuer_token(&server, "anna")), OIDC_OK);
+	assert_int_equal(issuer_count(&server, "keys"), n);
+	assert_int_equal(oidc_round(after), 0);
+	// Another place has other keys.
+	snprintf(url, sizeof(url), "%s/nowhere", server.url);
+	elsewhere.discovery_url = url;
+	assert_int_equal(oidc_create(&before, &elsewhere, 1, after, err, sizeof(err)), 0);
+	wait_for_round(before, 0);
+	assert_int_equal(verify(before, issuer_token(&server, "anna")), OIDC_NO_KEYS);
+	oidc_destroy(before);
+	oidc_destroy(after);
 }
 
 static void
@@ -266,7 +289,7 @@ places_that_are_no_https_urls(void **state)
 		issuer.issuer = "https://i.test";
 		issuer.discovery_url = urls[i];
 		if (urls[i][0] != '\0')
-			assert_int_equal(oidc_create(&oidc, &issuer, 1, err, sizeof(err)), -EINVAL);
+			assert_int_equal(oidc_create(&oidc, &issuer, 1, NULL, err, sizeof(err)), -EINVAL);
 		assert_int_equal(fetch_origin_parse(&origin, urls[i], false), -EINVAL);
 	}
 	assert_int_equal(fetch_origin_parse(&origin, "http://i.test/a", true), 0);
@@ -345,7 +368,7 @@ sizes_of_answers(void **state)
 	char url[256];
 	char text[FETCH_ERROR_BYTES];
 	struct fetch_request request = {
-		.url = url, .ca_file = server.ca_file, .proxy = "", .timeout_ms = 20000};
+		.url = url, .ca = server.ca, .ca_len = strlen(server.ca), .proxy = "", .timeout_ms = 20000};
 	struct fetch_answer answer;
 	size_t len;
 
@@ -383,6 +406,7 @@ main(void)
 		cmocka_unit_test(only_the_right_authority_is_believed),
 		cmocka_unit_test(the_end_comes_at_once),
 		cmocka_unit_test(keys_of_a_file),
+		cmocka_unit_test(keys_outlive_a_reload),
 		cmocka_unit_test(places_that_are_no_https_urls),
 		cmocka_unit_test(discovery_documents),
 		cmocka_unit_test(sizes_of_answers),

@@ -34,6 +34,8 @@ is_zero(const void *p, size_t len)
 	return true;
 }
 
+static struct identity_settings settings;
+
 static void
 start(struct identity_pool *pool, struct identity_job *job, uint8_t message[PASSWORD_BYTES],
 	const char *password)
@@ -44,6 +46,8 @@ start(struct identity_pool *pool, struct identity_job *job, uint8_t message[PASS
 	job->ways[0] = &way;
 	job->n_ways = 1;
 	job->attempt.group = "";
+	memcpy(job->result.user, "anna", 5);
+	job->settings = &settings;
 	job->message = message;
 	job->message_len = PASSWORD_BYTES;
 	job->attempt.password = (const char *)message;

@@ -255,7 +255,8 @@ a_bad_file_changes_nothing(void **state)
 		{{.users = "broken\n"}, "/u:1: expected user:groups:hash"},
 		{{.users = "\n", .oath = "x\n"}, "/o:1: expected HOTP/T30"},
 		{{.users = NULL}, "conf: auth.password: the users file is missing"},
-		{{.users = "\n", .auth = "methods: [token]"}, "conf: auth.methods[0]: expected password"},
+		{{.users = "\n", .auth = "methods: [token]"},
+			"conf:5:1: auth.oidc: expected an issuer of tokens"},
 		{{.users = "\n", .auth = "methods: [luck]"}, "conf:5:"},
 	};
 	const struct rig_files good = {.users = users};

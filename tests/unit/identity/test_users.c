@@ -7,6 +7,8 @@
 
 #include "identity.h"
 
+static const struct canonical_rules any_domain;
+
 #define HASH "$6$salt$abcdefghijkl"
 #define HASH2 "$2b$05$abcdefghijklmnopqrstuuabcdefghijklmnopqrstuvwxyz01234"
 
@@ -15,7 +17,7 @@ parse(const char *text)
 {
 	struct identity_users *users = NULL;
 	struct mst_conf_error err;
-	int rc = identity_users_parse(&users, "f", strdup(text), strlen(text), &err);
+	int rc = identity_users_parse(&users, &any_domain, "f", strdup(text), strlen(text), &err);
 
 	if (rc != 0)
 		print_error("%s\n", err.text);

@@ -1,0 +1,129 @@
+// Tokens by the whole way, with an issuer that has to be asked: who waits for keys, and who does not.
+#include <string.h>
+#include <unistd.h>
+
+#include "fetch.h"
+#include "issuer.h"
+#include "rig.h"
+
+#define SKIPPED 77
+
+static struct issuer server;
+static char users[256];
+static struct mst_conf_error err;
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	rig_open();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	rig_close();
+	return 0;
+}
+
+static void
+configure(void)
+{
+	char auth[512];
+	const struct rig_files files = {.auth = auth, .users = users, .ca = server.ca};
+
+	snprintf(auth, sizeof(auth),
+		"methods: [token, password], oidc: [{issuer: \"%s\", audience: mst, ca-file: /c}]",
+		server.url);
+	if (rig_configure(&files, 0, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+static void
+submit(uint64_t number, const char *bearer)
+{
+	rig_send(&(struct mst_auth_message){
+		.kind = MST_AUTH_SUBMIT, .submit = {.token = number, .bearer = bearer, .user = ""}});
+}
+
+static void
+keys_are_waited_for(void **state)
+{
+	(void)state;
+	char text[8192];
+	struct mst_auth_result r;
+
+	issuer_mode(&server, "good");
+	snprintf(text, sizeof(text), "%s", issuer_token(&server, "Anna"));
+	configure();
+	// Faster than any fetch.
+	for (uint64_t i = 1; i <= 20; i++)
+		submit(i, text);
+	for (uint64_t i = 1; i <= 20; i++) {
+		r = rig_result();
+		assert_int_equal(r.outcome, MST_AUTH_OK);
+		assert_string_equal(r.user, "anna");
+	}
+	// A reload does not make anybody wait again.
+	issuer_mode(&server, "slow");
+	configure();
+	submit(30, text);
+	assert_int_equal(rig_result().outcome, MST_AUTH_OK);
+}
+
+static void
+nobody_else_waits(void **state)
+{
+	(void)state;
+	char text[8192];
+
+	issuer_mode(&server, "good");
+	snprintf(text, sizeof(text), "%s", issuer_token(&server, "anna"));
+	issuer_mode(&server, "slow");
+	configure();
+	submit(1, text);
+	submit(2, text);
+	submit(3, "nonsense");
+	assert_int_equal(rig_result().token, 3);
+	assert_int_equal(rig_sign_in(4, "bert", "secret").outcome, MST_AUTH_OK);
+	// One that has gone is not told; the server's end waits for nobody either.
+	rig_send(&(struct mst_auth_message){.kind = MST_AUTH_CANCEL, .answer = {.token = 1, .answer = ""}});
+	assert_int_equal(rig_sign_in(5, "bert", "secret").outcome, MST_AUTH_OK);
+}
+
+// Without keys it is not the device's fault.
+static void
+an_issuer_that_is_away(void **state)
+{
+	(void)state;
+	char text[8192];
+
+	issuer_mode(&server, "good");
+	snprintf(text, sizeof(text), "%s", issuer_token(&server, "anna"));
+	issuer_mode(&server, "status");
+	configure();
+	submit(1, text);
+	assert_int_equal(rig_result().outcome, MST_AUTH_BUSY);
+	issuer_mode(&server, "good");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(keys_are_waited_for, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_else_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_issuer_that_is_away, set_up, tear_down),
+	};
+	struct crypt_data scratch = {0};
+	int rc;
+
+	if (fetch_init() != 0 || !issuer_start(&server))
+		return SKIPPED;
+	snprintf(users, sizeof(users), "bert::%s\n", crypt_r("secret", "$1$abcdefgh$", &scratch));
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	issuer_stop(&server);
+	return rc;
+}

@@ -1,0 +1,327 @@
+// Every method by the whole way: what a device shows has to be all that the method needs, and all of one user.
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "leaf.h"
+#include "rig.h"
+
+#define KEYS "oidc: [{issuer: \"https://i.test\", audience: mst, jwks-file: /k}]"
+#define CERT "certificate: {ca: /ca, user: san-upn, group: ou, ocsp: off}"
+
+static char users[512];
+static char jwks[4096];
+static struct mst_conf_error err;
+
+// Of anna, of bert, and of nobody: without a user name.
+enum { NONE, ANNA, BERT, NOBODY, N_WHO };
+static uint8_t *certs[N_WHO];
+static size_t cert_lens[N_WHO];
+static char tokens[N_WHO][4096];
+
+static void
+make_cert(unsigned int who, const char *name)
+{
+	long now = (long)time(NULL) - LEAF_NOW;
+	char san[128];
+	struct leaf leaf = {.key = "p256",
+		.subject = {"OU", "from-certificate", "OU", "staff"},
+		.extensions = {"extendedKeyUsage", "clientAuth", "subjectAltName", san},
+		.begins = now - 1000,
+		.ends = now + 86400};
+
+	snprintf(san, sizeof(san), "otherName:1.3.6.1.4.1.311.20.2.3;UTF8:%s", name);
+	cert_lens[who] = leaf_der(&leaf, &certs[who]);
+}
+
+static void
+make_token(unsigned int who, const char *name)
+{
+	long now = (long)time(NULL);
+	char payload[512];
+
+	snprintf(payload, sizeof(payload),
+		"{\"iss\":\"https://"
+		"i.test\",\"aud\":\"mst\",\"exp\":%ld,\"nbf\":%ld,\"iat\":%ld,\"preferred_username\":\"%s\","
+		"\"groups\":[\"from-token\"],\"deviceid\":\"d-%s\"}",
+		now + 600, now - 10, now - 10, name, name);
+	snprintf(tokens[who], sizeof(tokens[who]), "%.4000s",
+		jwt_sign("p256", "ES256", "{\"alg\":\"ES256\",\"kid\":\"k\"}", payload));
+}
+
+static int
+set_up_all(void **state)
+{
+	struct crypt_data scratch = {0};
+	const char *hash = crypt_r("secret", "$1$abcdefgh$", &scratch);
+
+	(void)state;
+	// As an operator may write it.
+	snprintf(users, sizeof(users), "Anna:staff:%s\nbert@Corp:staff:%s\n", hash, hash);
+	snprintf(jwks, sizeof(jwks), "{\"keys\":[%.3000s]}", jwt_jwk("p256", "k", ""));
+	make_cert(ANNA, "ANNA@corp.example.com");
+	make_cert(BERT, "bert@corp.example.com");
+	make_cert(NOBODY, "an@na@corp");
+	make_token(ANNA, "Anna@CORP");
+	make_token(BERT, "CORP\\\\bert");
+	make_token(NOBODY, "@corp");
+	return 0;
+}
+
+static int
+tear_down_all(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < N_WHO; i++)
+		OPENSSL_free(certs[i]);
+	jwt_keys_free();
+	return 0;
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	rig_open();
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	rig_close();
+	return 0;
+}
+
+static void
+configure(const char *methods)
+{
+	char auth[1024];
+	const struct rig_files files = {.auth = auth, .users = users, .jwks = jwks};
+	int rc;
+
+	snprintf(auth, sizeof(auth), "methods: [%s], strip-domain: [corp, corp.example.com], " CERT ", " KEYS,
+		methods);
+	rc = rig_configure(&files, 0, &err);
+	if (rc != 0)
+		fail_msg("%s", err.text);
+}
+
+static struct mst_auth_result
+show(unsigned int cert, unsigned int token, const char *user, const char *password)
+{
+	static uint64_t number;
+
+	return rig_submit(&(struct mst_auth_try){.token = ++number,
+		.cert = certs[cert],
+		.cert_len = cert_lens[cert],
+		.issuer = certs[cert],
+		.issuer_len = cert_lens[cert],
+		.bearer = token != NONE ? tokens[token] : NULL,
+		.user = user,
+		.password = password});
+}
+
+struct row {
+	const char *user; // who gets in; NULL: nobody
+	unsigned int cert;
+	unsigned int token;
+	const char *name;
+	const char *password;
+};
+
+static void
+check(const char *methods, const struct row *rows, size_t n)
+{
+	configure(methods);
+	for (size_t i = 0; i < n; i++) {
+		const struct row *r = &rows[i];
+		struct mst_auth_result got = show(r->cert, r->token, r->name, r->password);
+
+		if ((got.outcome == MST_AUTH_OK) != (r->user != NULL))
+			fail_msg("[%s], row %zu: outcome %d", methods, i, got.outcome);
+		if (r->user != NULL)
+			assert_string_equal(got.user, r->user);
+		else
+			assert_int_equal(got.n_groups, 0);
+	}
+}
+
+static void
+one_factor(void **state)
+{
+	(void)state;
+	static const struct row password[] = {
+		{"anna", NONE, NONE, "anna", "secret"},
+		{"anna", NONE, NONE, "ANNA", "secret"},
+		{"anna", NONE, NONE, "anna@corp", "secret"},
+		{"anna", NONE, NONE, "CORP\\Anna.", "secret"},
+		{"bert", NONE, NONE, "bert", "secret"},
+		{NULL, NONE, NONE, "anna@elsewhere", "secret"},
+		{NULL, NONE, NONE, "anna", "wrong"},
+		{NULL, NONE, NONE, "anna@", "secret"},
+		{NULL, NONE, NONE, "", "secret"},
+		{NULL, NONE, NONE, "anna", NULL},
+		{NULL, ANNA, NONE, "", NULL},
+		{NULL, NONE, ANNA, "", NULL},
+		{NULL, ANNA, ANNA, "", NULL},
+	};
+	static const struct row token[] = {
+		{"anna", NONE, ANNA, "", NULL},
+		{"bert", NONE, BERT, "", NULL},
+		{"bert", NONE, BERT, "anna", NULL}, // what is typed is no factor
+		{NULL, NONE, NOBODY, "", NULL},
+		{NULL, NONE, NOBODY, "anna", "secret"},
+		{NULL, ANNA, NONE, "", NULL},
+		{NULL, NONE, NONE, "anna", "secret"},
+	};
+	static const struct row certificate[] = {
+		{"anna", ANNA, NONE, "", NULL},
+		{"bert", BERT, NONE, "", NULL},
+		{NULL, NOBODY, NONE, "", NULL},
+		{NULL, NOBODY, NONE, "anna", "secret"},
+		{NULL, NONE, ANNA, "", NULL},
+		{NULL, NONE, NONE, "anna", "secret"},
+		{NULL, NONE, NONE, "", NULL},
+	};
+
+	check("password", password, MST_ARRAY_SIZE(password));
+	check("token", token, MST_ARRAY_SIZE(token));
+	check("certificate", certificate, MST_ARRAY_SIZE(certificate));
+}
+
+static void
+two_factors(void **state)
+{
+	(void)state;
+	static const struct row password[] = {
+		{"anna", ANNA, NONE, "anna", "secret"},
+		{"anna", ANNA, NONE, "CORP\\ANNA", "secret"},
+		{"anna", ANNA, NONE, "anna@corp.example.com.", "secret"},
+		{"bert", BERT, NONE, "Bert", "secret"},
+		{NULL, BERT, NONE, "anna", "secret"},
+		{NULL, BERT, NONE, "ANNA", "secret"},
+		{NULL, ANNA, NONE, "bert", "secret"},
+		{NULL, ANNA, NONE, "anna@elsewhere", "secret"},
+		{NULL, ANNA, NONE, "anna", "wrong"},
+		{NULL, ANNA, NONE, "anna", ""},
+		{NULL, ANNA, NONE, "", "secret"},
+		{NULL, ANNA, NONE, "@corp", "secret"},
+		{NULL, NOBODY, NONE, "anna", "secret"},
+		{NULL, NONE, NONE, "anna", "secret"},
+		{NULL, NONE, ANNA, "anna", "secret"},
+		{NULL, ANNA, NONE, "anna", NULL},
+		{NULL, ANNA, ANNA, "", NULL},
+	};
+	static const struct row token[] = {
+		{"anna", ANNA, ANNA, "", NULL},
+		{"bert", BERT, BERT, "", NULL},
+		{NULL, ANNA, BERT, "", NULL},
+		{NULL, BERT, ANNA, "", NULL},
+		{NULL, BERT, ANNA, "bert", "secret"},
+		{NULL, NOBODY, ANNA, "", NULL},
+		{NULL, ANNA, NOBODY, "", NULL},
+		{NULL, NONE, ANNA, "", NULL},
+		{NULL, ANNA, NONE, "", NULL},
+		{NULL, ANNA, NONE, "anna", "secret"},
+	};
+
+	check("certificate+password", password, MST_ARRAY_SIZE(password));
+	check("certificate+token", token, MST_ARRAY_SIZE(token));
+}
+
+static void
+alternatives(void **state)
+{
+	(void)state;
+	static const struct row any[] = {
+		{"anna", ANNA, NONE, "", NULL},
+		{"anna", NONE, ANNA, "", NULL},
+		{"anna", NONE, NONE, "anna", "secret"},
+		{NULL, NONE, NONE, "anna", "wrong"},
+		{NULL, NONE, NOBODY, "", NULL},
+		// Typed counts more than shown to all: a wrong password is not made good by a certificate.
+		{NULL, ANNA, NONE, "anna", "wrong"},
+		{NULL, NONE, NONE, "", NULL},
+	};
+	static const struct row strict_first[] = {
+		{"anna", ANNA, NONE, "anna", "secret"},
+		{"anna", NONE, NONE, "anna", "secret"},
+		{"anna", NONE, ANNA, "", NULL},
+		{NULL, BERT, NONE, "anna", "secret"},
+		{NULL, NOBODY, NONE, "anna", "secret"},
+		{NULL, ANNA, NONE, "", NULL},
+	};
+
+	check("certificate, password, token", any, MST_ARRAY_SIZE(any));
+	check("password, token, certificate", any, MST_ARRAY_SIZE(any));
+	// In any order the method that uses both is the one that counts.
+	check("certificate+password, password, token", strict_first, MST_ARRAY_SIZE(strict_first));
+	check("password, token, certificate+password", strict_first, MST_ARRAY_SIZE(strict_first));
+}
+
+static void
+groups_and_device(void **state)
+{
+	(void)state;
+	struct mst_auth_result r;
+
+	configure("certificate+password, certificate+token");
+	r = show(ANNA, NONE, "anna", "secret");
+	assert_int_equal(r.outcome, MST_AUTH_OK);
+	assert_string_equal(r.groups[0], "from-certificate");
+	assert_string_equal(r.groups[1], "staff");
+	assert_true(r.expires_unix_s > (uint64_t)time(NULL));
+	r = show(ANNA, ANNA, "", NULL);
+	assert_int_equal(r.outcome, MST_AUTH_OK);
+	assert_int_equal(r.n_groups, 3);
+	assert_string_equal(r.groups[2], "from-token");
+	assert_string_equal(r.device_id, "d-Anna@CORP");
+}
+
+static void
+bad_configurations(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *auth;
+		const char *want;
+	} rows[] = {
+		{"certificate: {user: email}", "conf: auth.certificate.user: expected san-upn, san-email, "
+					       "san-uri, cn, uid, ou or an object "
+					       "identifier, found email"},
+		{"certificate: {group: OU}", "conf: auth.certificate.group: expected san-upn, san-email, "
+					     "san-uri, cn, uid, ou or an object "
+					     "identifier, found OU"},
+		{"oidc: [{issuer: \"http://i.test\", audience: a}]",
+			"conf: auth.oidc: expected an https URL of a discovery document, found "
+			"http://i.test/.well-known/openid-configuration"},
+	};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		const struct rig_files files = {.auth = rows[i].auth, .users = users};
+
+		assert_int_equal(rig_configure(&files, 0, &err), -EINVAL);
+		assert_string_equal(err.text, rows[i].want);
+	}
+	const struct rig_files files = {
+		.auth = "methods: [token], " KEYS, .users = users, .jwks = "{\"keys\":[]}"};
+	assert_int_equal(rig_configure(&files, 0, &err), -ENOKEY);
+	assert_non_null(strstr(err.text, "/k: expected a JSON key set"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(one_factor, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(two_factors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(alternatives, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(groups_and_device, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(bad_configurations, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}
