@@ -316,7 +316,7 @@ static const struct mst_conf_key oidc_keys[] = {
 	 .help = "proxy to it, such as http://user:password@proxy:3128; left out: https_proxy, no_proxy"},
 	ROW_SECONDS("leeway", struct mst_conf_oidc, leeway_s, 0, 300, "60s", MST_CONF_RELOAD,
 		"how much clocks may differ"),
-	ROW_SECONDS("refresh-min", struct mst_conf_oidc, refresh_min_s, 10, DAY_S, "900s", MST_CONF_RELOAD,
+	ROW_SECONDS("refresh-min", struct mst_conf_oidc, refresh_min_s, 1, DAY_S, "900s", MST_CONF_RELOAD,
 		"pause between two fetches of keys for tokens with an unknown one"),
 	ROW_SECONDS("refresh-max", struct mst_conf_oidc, refresh_max_s, 60, 30 * DAY_S, "86400s", MST_CONF_RELOAD,
 		"age at which keys are fetched again, unless the issuer says earlier"),
