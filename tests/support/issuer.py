@@ -2,8 +2,9 @@
 """A token issuer for tests: OpenID discovery, keys and tokens over https, by a certificate authority of its own.
 
 issuer.py serve DIR [--bind ADDRESS] [--port PORT] [--host NAME]...
-    Makes DIR/ca.pem and the keys, prints "ready ISSUER BAIT" and serves until its standard input ends. BAIT is the
-    origin of a second server, to which hostile modes point and that counts who comes.
+    Makes DIR/ca.pem and the keys, prints "ready ISSUER BAIT PROXY" and serves until its standard input ends. BAIT is the
+    origin of a second server, to which hostile modes point and that counts who comes; PROXY is a port where CONNECT works
+    for user "proxy" with password "canary".
 issuer.py token DIR [--user NAME] [--group NAME]... [--claim NAME=JSON]... [--alg ALG] [--header NAME=JSON]...
     Prints a token by the newest key. A claim or header of the JSON null is left out.
 issuer.py rotate DIR
@@ -20,6 +21,8 @@ import http.server
 import ipaddress
 import json
 import os
+import socket
+import socketserver
 import ssl
 import sys
 import threading
@@ -173,7 +176,7 @@ class State:
         self.mode = "good"
         self.issuer = ""
         self.bait = ""
-        self.counters = {"discovery": 0, "keys": 0, "bait": 0}
+        self.counters = {"discovery": 0, "keys": 0, "bait": 0, "tunnels": 0}
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -266,6 +269,48 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.reply("{}", 404)
 
 
+class Proxy(socketserver.StreamRequestHandler):
+    state = None
+    allowed = "Basic " + base64.b64encode(b"proxy:canary").decode()
+
+    def handle(self):
+        target = self.rfile.readline().split()[1].decode().rsplit(":", 1)
+        headers = {}
+        for line in iter(self.rfile.readline, b"\r\n"):
+            name, _, value = line.decode().partition(":")
+            headers[name.lower()] = value.strip()
+        if headers.get("proxy-authorization") != self.allowed:
+            self.wfile.write(b"HTTP/1.1 407 Who are you\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n")
+            return
+        self.state.counters["tunnels"] += 1
+        with socket.create_connection((target[0], int(target[1]))) as far:
+            self.wfile.write(b"HTTP/1.1 200 Go on\r\n\r\n")
+            back = threading.Thread(target=self.pump, args=(far, self.connection), daemon=True)
+            back.start()
+            self.pump(self.connection, far)
+            back.join()
+
+    @staticmethod
+    def pump(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+class ProxyServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+
+def start_proxy(state, bind):
+    server = ProxyServer((bind, 0), type("Proxy", (Proxy,), {"state": state}))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server.server_address[1]
+
+
 def start(state, address, is_bait):
     handler = type("Handler", (Handler,), {"state": state, "is_bait": is_bait})
     server = Server(address, handler)
@@ -287,7 +332,7 @@ def serve(args):
         f.write(state.issuer)
     with open(args.dir + "/static.json", "w") as f:
         f.write(json.dumps({"keys": [jwk(*pair) for pair in load_keys(args.dir)]}))
-    print("ready", state.issuer, state.bait, flush=True)
+    print("ready", state.issuer, state.bait, start_proxy(state, args.bind), flush=True)
     sys.stdin.buffer.read()
 
 

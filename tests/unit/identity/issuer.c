@@ -32,6 +32,7 @@ issuer_start(struct issuer *issuer)
 	const char *root = getenv("MST_SOURCE_ROOT");
 	char script[512];
 	char word[16];
+	char port[16];
 	char line[512] = "";
 	char *argv[] = {script, (char[]){"serve"}, issuer->dir, NULL};
 	posix_spawn_file_actions_t actions;
@@ -57,7 +58,8 @@ issuer_start(struct issuer *issuer)
 	f = fdopen(out[0], "r");
 	assert_non_null(f);
 	if (issuer->pid != 0 && fgets(line, sizeof(line), f) != NULL &&
-		sscanf(line, "%15s %127s %127s", word, issuer->url, issuer->bait) == 3) {
+		sscanf(line, "%15s %127s %127s %15s", word, issuer->url, issuer->bait, port) == 4) {
+		snprintf(issuer->proxy, sizeof(issuer->proxy), "http://proxy:canary@127.0.0.1:%s", port);
 		read_ca(issuer);
 		return true;
 	}

@@ -9,7 +9,8 @@ struct issuer {
 	char dir[64];
 	char url[128];
 	char bait[128];
-	char ca[4096]; // PEM
+	char proxy[128]; // with user and password
+	char ca[4096];	 // PEM
 	int in;
 	int out;
 	int pid;

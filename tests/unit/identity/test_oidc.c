@@ -195,6 +195,45 @@ only_the_right_authority_is_believed(void **state)
 	oidc_destroy(oidc);
 }
 
+// By the configuration or by the environment; the password of a proxy is nobody's business.
+static void
+proxies(void **state)
+{
+	(void)state;
+	struct oidc_issuer issuer = configure();
+	struct fetch_request request = {.url = server.url,
+		.ca = server.ca,
+		.ca_len = strlen(server.ca),
+		.cap = 65536,
+		.timeout_ms = 20000};
+	char text[FETCH_ERROR_BYTES];
+	struct fetch_answer answer;
+	struct oidc *oidc;
+	char wrong[160];
+	long n;
+
+	issuer_mode(&server, "good");
+	n = issuer_count(&server, "tunnels");
+	issuer.proxy = server.proxy;
+	oidc = create(&issuer);
+	wait_for_round(oidc, 0);
+	assert_int_equal(verify(oidc, issuer_token(&server, "anna")), OIDC_OK);
+	oidc_destroy(oidc);
+	assert_int_equal(issuer_count(&server, "tunnels"), n + 2); // discovery and keys
+	assert_int_equal(setenv("https_proxy", server.proxy, 1), 0);
+	issuer.proxy = "";
+	oidc = create(&issuer);
+	wait_for_round(oidc, 0);
+	oidc_destroy(oidc);
+	unsetenv("https_proxy");
+	assert_int_equal(issuer_count(&server, "tunnels"), n + 4);
+	snprintf(wrong, sizeof(wrong), "http://proxy:canary2@%s", strchr(server.proxy, '@') + 1);
+	request.proxy = wrong;
+	assert_int_equal(fetch_run(&request, NULL, &answer, text), -EIO);
+	assert_null(strstr(text, "canary"));
+	assert_int_equal(issuer_count(&server, "tunnels"), n + 4);
+}
+
 // No wait for the fetch that hangs.
 static void
 the_end_comes_at_once(void **state)
@@ -404,6 +443,7 @@ main(void)
 		cmocka_unit_test(hostile_issuers_lead_nowhere),
 		cmocka_unit_test(the_operator_may_allow_another_host),
 		cmocka_unit_test(only_the_right_authority_is_believed),
+		cmocka_unit_test(proxies),
 		cmocka_unit_test(the_end_comes_at_once),
 		cmocka_unit_test(keys_of_a_file),
 		cmocka_unit_test(keys_outlive_a_reload),
