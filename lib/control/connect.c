@@ -98,6 +98,7 @@ attach(struct control_conn *conn, struct control_login *l, const struct mst_ac_c
 	control_login_set_mtu(l, mtu->inner);
 	l->n_flight = 0;
 	l->conn = conn;
+	control_account_start(l);
 	conn->login = l;
 	mst_session_set_path(l->session, MST_PATH_STREAM);
 }

@@ -50,6 +50,8 @@ struct control_login {
 	TAILQ_ENTRY(control_login) all;
 	TAILQ_ENTRY(control_login) roamer; // while roams
 	struct mst_control *c;
+	struct mst_wheel_timer report; // the next one of accounting
+	uint64_t reported_from_ns;     // 0: it is not reported
 	struct mst_wheel_timer look; // at the next time that its time limits or its path may change something
 	uint8_t cookie_id[MST_COOKIE_ID_BYTES]; // what its cookie calls it; the cookie itself is not kept
 	uint64_t issued_unix_s, expires_unix_s; // as its cookie says
@@ -234,6 +236,10 @@ struct control_end_row {
 	const char *text;
 };
 extern const struct control_end_row control_ends[];
+
+// account.c: what RADIUS servers are told of sessions, where the configuration names some
+void control_account_start(struct control_login *l); // its device has connected; once
+void control_account_stop(struct control_login *l, enum control_end why);
 
 // login.c
 // A sign-in that was accepted: session, addresses and the text of its cookie. -EADDRNOTAVAIL: no session is free;

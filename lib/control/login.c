@@ -361,6 +361,7 @@ control_login_end(struct mst_control *c, struct control_login *l, enum control_e
 		note(l, MST_COOKIE_ENDED);
 	if (l->handshake != NULL)
 		control_handshake_end(l->handshake);
+	control_account_stop(l, why);
 	control_login_drop_app_id(l);
 	control_roam_forget(l);
 	LIST_REMOVE(l, by_cookie);

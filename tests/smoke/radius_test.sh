@@ -1,5 +1,5 @@
 #!/bin/bash
-# Passwords verified by a real FreeRADIUS, which says the group, too.
+# Passwords verified by a real FreeRADIUS, which says the group, too, and is told of sessions.
 set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
@@ -97,7 +97,17 @@ OC_USER=anna OC_PASSWORD=radius oc_start 0
 cli --json server show user Anna | grep -q '"Groupname": *"staff"' || fail "the group is not that of Class: $(cli --json server show user Anna)"
 grep -q 'Login OK' "$LAB/raddb/radius.log" || fail "it was not FreeRADIUS that let the user in"
 ping_lan 5 || fail "no traffic"
+# Accounting: its start, its course with what it has carried, its end, under one name.
+reported() { grep -q "Acct-Status-Type = $1" "$LAB/raddb/detail"; }
+wait_for 5 reported Start || fail "no start was reported: $(cat "$LAB/gateway.log")"
+wait_for 5 reported Interim-Update || fail "no interim report"
 oc_stop 0
+wait_for 5 reported Stop || fail "no end was reported"
+sed -n '/= Stop/,/^$/p' "$LAB/raddb/detail" >"$LAB/stop"
+grep -q 'User-Name = "Anna"' "$LAB/stop" || fail "the report is of somebody else: $(cat "$LAB/stop")"
+grep -q 'Acct-Terminate-Cause = User-Request' "$LAB/stop" || fail "the cause: $(cat "$LAB/stop")"
+[ "$(sed -n 's/.*Acct-Input-Packets = //p' "$LAB/stop")" -ge 5 ] || fail "the packets: $(cat "$LAB/stop")"
+[ "$(grep Acct-Session-Id "$LAB/raddb/detail" | sort -u | wc -l)" = 1 ] || fail "one session has more than one name"
 
 # A server that is away is no refusal: the client is told to come back.
 stop_background radius
