@@ -113,3 +113,15 @@ void mst_wire_udp_build(uint8_t *h, uint16_t src_be, uint16_t dst_be, uint16_t p
 int mst_wire_icmp_type(const struct mst_wire_ip *ip, const uint8_t *l3);
 // IPv6 neighbour discovery: types 133 to 137 with hop limit 255 (RFC 4861 sections 4, 6.1, 7.1, 8.1).
 bool mst_wire_is_nd(const struct mst_wire_ip *ip, const uint8_t *l3);
+
+// ---- what stands in front of a TCP stream ---------------------------------------------------------------
+#define MST_WIRE_PROXY_BYTES 536 // the longest header of the PROXY protocol that is taken
+
+struct mst_wire_proxy {
+	bool known;	      // false: the load balancer speaks for itself, or does not know
+	struct mst_ip source; // of whom it speaks for; never IPv4 mapped into IPv6
+};
+
+// The first len bytes of a stream: the length of the header, and out; -EAGAIN: more is needed,
+// and all len bytes are of the header; -EBADMSG: it is none.
+MST_MUST_USE int mst_wire_proxy_parse(const void *data, size_t len, struct mst_wire_proxy *out);
