@@ -457,9 +457,8 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 		*data = status_json(g, id == MST_CTL_SHOW_STATUS);
 		return 0;
 	case MST_CTL_SHOW_USERS:
-		f.connected_only = true;
-		return page_json(g, &f, n_args > 0 ? args[0] : NULL, data, err, err_cap);
 	case MST_CTL_SHOW_SESSIONS:
+		f.connected_only = id == MST_CTL_SHOW_USERS;
 		return page_json(g, &f, n_args > 0 ? args[0] : NULL, data, err, err_cap);
 	case MST_CTL_SHOW_USER:
 		f.user = args[0];
@@ -480,13 +479,10 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 		*data = ports_json();
 		return 0;
 	case MST_CTL_SHOW_CERTIFICATE:
-		*data = gateway_certificates(g);
-		return 0;
 	case MST_CTL_SHOW_IP_BANS:
 	case MST_CTL_SHOW_BAN_POINTS:
-		return gateway_bans(g, id == MST_CTL_SHOW_IP_BANS, args, n_args, data, err, err_cap);
 	case MST_CTL_UNBAN_IP:
-		return gateway_unban(g, args[0], data, err, err_cap);
+		return gateway_front(g, id, args, n_args, data, err, err_cap);
 	case MST_CTL_DISCONNECT_USER:
 		return disconnect_user(g, args[0], data, err, err_cap);
 	case MST_CTL_DISCONNECT_ID:

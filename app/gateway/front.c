@@ -43,8 +43,8 @@ gateway_put_certificate(const struct gateway *g, json_t *status)
 	json_object_set_new(status, "Certificate days left", json_integer((json_int_t)cert.info.days_left));
 }
 
-json_t *
-gateway_certificates(const struct gateway *g)
+static json_t *
+certificates(const struct gateway *g)
 {
 	struct mst_control_certificate cert;
 	const struct mst_tls_cert_info *info = &cert.info;
@@ -82,9 +82,9 @@ ban_json(const struct mst_control_ban *b, bool banned)
 		b->left_s != 0 ? "yes" : "no");
 }
 
-int
-gateway_bans(const struct gateway *g, bool banned, const char *const *args, size_t n_args, json_t **data,
-	char *err, size_t err_cap)
+static int
+bans(const struct gateway *g, bool banned, const char *const *args, size_t n_args, json_t **data, char *err,
+	size_t err_cap)
 {
 	struct mst_control_ban b;
 	uint64_t from = 0;
@@ -106,8 +106,8 @@ gateway_bans(const struct gateway *g, bool banned, const char *const *args, size
 	return 0;
 }
 
-int
-gateway_unban(struct gateway *g, const char *text, json_t **data, char *err, size_t err_cap)
+static int
+unban(struct gateway *g, const char *text, json_t **data, char *err, size_t err_cap)
 {
 	struct mst_ip ip;
 
@@ -121,4 +121,19 @@ gateway_unban(struct gateway *g, const char *text, json_t **data, char *err, siz
 	}
 	*data = json_pack("s+", text, " may come in again");
 	return 0;
+}
+
+int
+gateway_front(struct gateway *g, enum mst_ctl_id id, const char *const *args, size_t n_args, json_t **data,
+	char *err, size_t err_cap)
+{
+	switch (id) {
+	case MST_CTL_SHOW_CERTIFICATE:
+		*data = certificates(g);
+		return 0;
+	case MST_CTL_UNBAN_IP:
+		return unban(g, args[0], data, err, err_cap);
+	default:
+		return bans(g, id == MST_CTL_SHOW_IP_BANS, args, n_args, data, err, err_cap);
+	}
 }

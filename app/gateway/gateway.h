@@ -41,7 +41,5 @@ int gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size
 
 // front.c
 void gateway_put_certificate(const struct gateway *g, json_t *status);
-json_t *gateway_certificates(const struct gateway *g);
-int gateway_bans(const struct gateway *g, bool banned, const char *const *args, size_t n_args, json_t **data,
-	char *err, size_t err_cap);
-int gateway_unban(struct gateway *g, const char *text, json_t **data, char *err, size_t err_cap);
+int gateway_front(struct gateway *g, enum mst_ctl_id id, const char *const *args, size_t n_args,
+	json_t **data, char *err, size_t err_cap);

@@ -7,6 +7,8 @@ static int
 act_page(struct mst_ac *ac, const struct ac_arg *arg)
 {
 	(void)arg;
+	if (ac->params.unavailable)
+		return ac_reply_reject(&ac->reply, 503, NULL);
 	return ac_reply_page(&ac->reply, ac->params.page, ac->show, ac->last);
 }
 

@@ -123,6 +123,9 @@ static const struct mst_conf_key listen_keys[] = {
 	 MST_CONF_LIST_AT(struct mst_conf_listen, public_addresses, n_public_addresses), .or_one = true, .unique = true,
 	 .max_items = 16, .min = 1, .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
 	 .help = "names and addresses that devices connect to: a certificate that lacks one is refused"},
+	{.name = "proxy-protocol-from", .type = MST_CONF_NET, MST_CONF_LIST_AT(struct mst_conf_listen, proxies, n_proxies),
+	 .or_one = true, .unique = true, .max_items = 64, .change = MST_CONF_RELOAD,
+	 .help = "load balancers that begin each TCP connection with a PROXY header, version 1 or 2"},
 	ROW_END,
 };
 
@@ -223,6 +226,8 @@ static const struct mst_conf_key timeouts_keys[] = {
 		"time a device has to sign in"),
 	ROW_SECONDS("tls-handshake", struct mst_conf_timeouts, tls_handshake_s, 1, 300, "10s", MST_CONF_RELOAD,
 		"time a TLS or DTLS handshake may take"),
+	ROW_SECONDS("header", struct mst_conf_timeouts, header_s, 1, 300, "10s", MST_CONF_RELOAD,
+		"time from the TLS handshake to the end of the first HTTP request"),
 	ROW_END,
 };
 

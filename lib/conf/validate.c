@@ -329,6 +329,7 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	MST_TRY(check_pool(&c, "pool.ipv4", &gw->pool.ipv4));
 	MST_TRY(check_pool(&c, "pool.ipv6", &gw->pool.ipv6));
 	MST_TRY(check_sites(&c));
+	MST_TRY(check_nets(&c, "listen.proxy-protocol-from", gw->listen.proxies, gw->listen.n_proxies));
 	MST_TRY(check_nets(&c, "bans.exempt", gw->bans.exempt, gw->bans.n_exempt));
 	if (mst_conf_wants_certificates(gw) && gw->auth.certificate.ca[0] == '\0')
 		return mst_conf_reject(tree, err, "auth.certificate.ca",

@@ -122,7 +122,7 @@ control_conn_close(struct control_conn *conn)
 		control_gate_failed(conn, mst_ac_credentials(conn->ac)->user);
 	}
 	if (conn->state != CONN_TUNNEL)
-		c->n_half_open--;
+		control_newcomer_leave(conn);
 	if (conn->login != NULL)
 		detach(conn);
 	conn->state = CONN_CLOSING;
@@ -130,6 +130,7 @@ control_conn_close(struct control_conn *conn)
 	control_stream_free_queue(conn);
 	mst_tls_conn_destroy(conn->tls);
 	mst_ac_destroy(conn->ac);
+	free(conn->proxy);
 	free_event(conn->readable);
 	free_event(conn->writable);
 	mst_wheel_stop(&conn->limit);
@@ -166,10 +167,14 @@ http_closed(struct control_conn *conn)
 static void
 http_record(struct control_conn *conn, uint8_t *data, size_t len)
 {
+	enum mst_ac_event tells;
 	size_t used;
 
 	do {
-		switch (mst_ac_feed(conn->ac, data, len, &used)) {
+		tells = mst_ac_feed(conn->ac, data, len, &used);
+		if (tells != MST_AC_MORE)
+			control_newcomer_greet(conn);
+		switch (tells) {
 		case MST_AC_MORE:
 			break;
 		case MST_AC_RESPOND:
@@ -200,6 +205,7 @@ void
 control_conn_handshake(struct control_conn *conn)
 {
 	struct mst_control *c = conn->c;
+	const struct mst_conf_timeouts *t = &c->conf->timeouts;
 
 	switch (mst_tls_conn_handshake(conn->tls)) {
 	case MST_TLS_OK:
@@ -209,7 +215,8 @@ control_conn_handshake(struct control_conn *conn)
 			return;
 		}
 		conn->state = CONN_HTTP;
-		arm(conn, c->conf->timeouts.auth_s);
+		conn->signin_end_ns = mst_now_ns() + t->auth_s * MST_NS_PER_S;
+		arm(conn, t->header_s < t->auth_s ? t->header_s : t->auth_s);
 		return;
 	case MST_TLS_WANT_READ:
 		return;
@@ -365,7 +372,7 @@ make(struct mst_control *c, struct mst_tls_conn *tls, int fd, const struct mst_i
 	mst_wheel_timer_init(&conn->limit, on_limit, conn);
 	TAILQ_INSERT_TAIL(&c->conns, conn, all);
 	c->n_conns++;
-	c->n_half_open++;
+	control_newcomer_enter(conn);
 	return conn;
 }
 
@@ -388,6 +395,7 @@ control_conn_adopt(struct mst_control *c, struct mst_tls_conn *tls, int fd, cons
 void
 control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
 {
+	struct control_conn *conn;
 	struct mst_tls_conn *tls;
 
 	if (mst_tls_conn_create(&tls, c->tls, fd) < 0) {
@@ -395,5 +403,7 @@ control_conn_accept(struct mst_control *c, int fd, const struct mst_ip *remote)
 		close(fd);
 		return;
 	}
-	(void)control_conn_adopt(c, tls, fd, remote);
+	conn = control_conn_adopt(c, tls, fd, remote);
+	if (conn != NULL && control_proxy_is_listed(c, remote))
+		control_proxy_expect(conn);
 }

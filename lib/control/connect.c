@@ -261,7 +261,7 @@ control_connect(struct control_conn *conn)
 		return;
 	}
 	CONTROL_COUNT(c, connect_ok);
-	c->n_half_open--;
+	control_newcomer_leave(conn);
 	conn->state = CONN_TUNNEL;
 	conn->last_rx_ns = mst_now_ns();
 	control_look_arm(l);

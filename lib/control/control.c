@@ -152,6 +152,8 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	TAILQ_INIT(&c->dead);
 	TAILQ_INIT(&c->unread);
 	TAILQ_INIT(&c->knocking);
+	TAILQ_INIT(&c->strangers);
+	TAILQ_INIT(&c->guests);
 	TAILQ_INIT(&c->logins);
 	TAILQ_INIT(&c->roamers);
 	for (unsigned int i = 0; i < CONTROL_TUPLE_BUCKETS; i++)
@@ -283,6 +285,15 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 	control_site_note(c);
 	control_signin_reload(c);
 	return 0;
+}
+
+bool
+control_is_full(void)
+{
+	struct mst_session_counts counts;
+
+	mst_session_counts(&counts);
+	return counts.leases_free == 0;
 }
 
 // ---- the loop -----------------------------------------------------------------------------------

@@ -27,6 +27,7 @@
 #define CONTROL_WAITING_BUCKETS 256
 
 struct control_bans;
+struct control_proxy;
 struct control_conn;
 struct control_handshake;
 TAILQ_HEAD(control_conns, control_conn);
@@ -102,6 +103,7 @@ struct control_conn {
 	TAILQ_ENTRY(control_conn) all;	  // of conns, or of dead
 	LIST_ENTRY(control_conn) waiting; // of auth_waiting, in CONN_AUTH
 	TAILQ_ENTRY(control_conn) more;	  // of line
+	TAILQ_ENTRY(control_conn) half;	  // of strangers or guests, until the tunnel is up
 	struct control_conns *line; // unread or knocking, where it waits for its turn; NULL: it does not
 	struct mst_control *c;
 	int fd;
@@ -109,9 +111,12 @@ struct control_conn {
 	uint64_t number; // names the sign-in of the connection to the helper
 	bool asked;	 // the helper waits for the device's answer to a question
 	struct mst_tls_conn *tls;
-	struct mst_ac *ac; // until the tunnel is up
+	struct control_proxy *proxy; // in CONN_TLS, while a load balancer's header is awaited; else NULL
+	struct mst_ac *ac;	     // until the tunnel is up
 	struct event *readable, *writable;
 	struct mst_wheel_timer limit; // of handshake and sign-in, until the tunnel is up
+	uint64_t signin_end_ns;	      // when the time for sign-in is over
+	bool is_guest;		      // has sent a whole request
 	struct mst_ip remote;
 	struct control_login *login; // in CONN_TUNNEL
 	uint64_t last_rx_ns;
@@ -178,9 +183,11 @@ struct mst_control {
 	unsigned int n_listeners;
 	struct control_conns conns;
 	struct control_conn_bucket auth_waiting[CONTROL_WAITING_BUCKETS]; // by number
-	struct control_conns dead;     // closed within this turn of the loop, freed at its end
-	struct control_conns unread;   // tunnels of which TLS holds bytes: read again in the next turn
-	struct control_conns knocking; // without a tunnel yet, and with something to do
+	struct control_conns dead;	// closed within this turn of the loop, freed at its end
+	struct control_conns unread;	// tunnels of which TLS holds bytes: read again in the next turn
+	struct control_conns strangers; // half-open and without a whole request yet, the oldest first
+	struct control_conns guests;	// half-open with one, the same
+	struct control_conns knocking;	// without a tunnel yet, and with something to do
 	TAILQ_HEAD(, control_login) logins;
 	struct control_login_bucket *by_cookie, *by_app_id, *by_user, *by_id; // of one array
 	uint32_t login_mask;
@@ -202,6 +209,9 @@ struct mst_control {
 };
 
 #define CONTROL_COUNT(c, name) ((c)->counters.name++)
+
+// control.c: no device more would get an address
+bool control_is_full(void);
 
 // control.c: one turn of the loop; true when there was something to do
 bool control_turn(struct mst_control *c);
@@ -311,8 +321,19 @@ bool control_gate_is_banned(const struct control_conn *conn);
 void control_gate_failed(struct control_conn *conn, const char *user);
 void control_gate_succeeded(struct control_conn *conn, const char *user);
 
+// proxy.c: load balancers
+bool control_proxy_is_listed(const struct mst_control *c, const struct mst_ip *remote);
+void control_proxy_expect(struct control_conn *conn); // a header in front of TLS
+void control_proxy_read(
+	struct control_conn *conn); // some of it; proxy is NULL then, or the connection closed, at its end
+
 // newcomer.c: whoever has no tunnel yet
 void control_newcomer_queue(struct control_conn *conn);
+void control_newcomer_enter(struct control_conn *conn); // half-open from now on
+void control_newcomer_greet(struct control_conn *conn); // has sent a whole request
+void control_newcomer_leave(struct control_conn *conn);
+// The oldest half-open one that keeps us waiting, whose place another may have; NULL: there is none.
+struct control_conn *control_newcomer_oldest(const struct mst_control *c);
 unsigned int control_newcomers(struct mst_control *c); // a turn's share of what waits; how much was done
 
 // conn.c

@@ -78,8 +78,9 @@ on_ready(evutil_socket_t fd, short what, void *arg)
 	CONTROL_COUNT(l->c, tcp_paused);
 }
 
+// In the place of oldest, if there is one.
 static bool
-accept_one(struct control_listener *l)
+accept_one(struct control_listener *l, struct control_conn *oldest)
 {
 	union address peer;
 	socklen_t len = sizeof(peer);
@@ -97,10 +98,15 @@ accept_one(struct control_listener *l)
 		return true;
 	}
 	remote = address_ip(&peer);
-	if (control_gate_admits(l->c, &remote))
-		control_conn_accept(l->c, fd, &remote);
-	else
+	if (!control_proxy_is_listed(l->c, &remote) && !control_gate_admits(l->c, &remote)) {
 		turn_away(fd);
+		return true;
+	}
+	if (oldest != NULL) {
+		CONTROL_COUNT(l->c, half_open_dropped);
+		control_conn_close(oldest);
+	}
+	control_conn_accept(l->c, fd, &remote);
 	return true;
 }
 
@@ -110,8 +116,12 @@ control_listen_accept(struct mst_control *c)
 	bool any = false;
 
 	for (unsigned int i = 0; i < c->n_listeners; i++) {
-		if (c->listeners[i].ready && has_room(c))
-			any |= accept_one(&c->listeners[i]);
+		struct control_listener *l = &c->listeners[i];
+		bool room = has_room(c);
+		struct control_conn *oldest = l->ready && !room ? control_newcomer_oldest(c) : NULL;
+
+		if (l->ready && (room || oldest != NULL))
+			any |= accept_one(l, oldest);
 	}
 	return any;
 }

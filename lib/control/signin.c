@@ -31,6 +31,7 @@ control_signin_prepare(struct control_conn *conn, const char *page)
 	struct mst_tls_peer_cert cert;
 	const struct mst_ac_params p = {
 		.page = page,
+		.unavailable = control_is_full(),
 		.methods = methods_of(&conf->auth),
 		.certificate = mst_tls_conn_peer_cert(conn->tls, &cert) == MST_TLS_PEER_ACCEPTED,
 		.groups = conf->auth.groups,

@@ -22,7 +22,7 @@ make_pair host host.example 'DNS:host.example,DNS:*.host.example' "${p256[@]}"
 openssl pkcs12 -export -in "$LAB/host.crt" -inkey "$LAB/host.key" -passout pass:word -out "$LAB/host.pfx"
 echo word >"$LAB/host.pass"
 chmod 600 "$LAB/host.pfx"
-sed -i "s|certificate: .*|certificate: [$LAB/site.crt, $LAB/rsa.crt]|; s|key: .*|key: [$LAB/site.key, $LAB/rsa.key]|
+sed -i "s|certificate: .*|certificate: [$LAB/site.crt, $LAB/rsa.crt]|; s|^  key: .*|  key: [$LAB/site.key, $LAB/rsa.key]|
 	s|^listen: {|hosts: [{name: [host.example, '*.host.example'], pfx: $LAB/host.pfx, pfx-password-file: $LAB/host.pass}]\nlisten: {public-address: [$PUB_GW, gateway.example], |" \
 	"$LAB/mst.yaml"
 # The RSA one is not for the public address yet.

@@ -129,6 +129,7 @@ enum mst_ac_method {
 };
 
 struct mst_ac_params {
+	bool unavailable;	   // the page is a 503: load balancers are to look elsewhere
 	const char *page;	   // HTML for whoever is not a VPN client; must outlive the object
 	const char *banner;	   // shown above the sign-in form, or NULL; must outlive the object
 	unsigned int max_tries;	   // wrong passwords of a connection until 401; 0 means 3

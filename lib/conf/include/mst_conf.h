@@ -209,6 +209,8 @@ struct mst_conf_listen {
 	bool udp;
 	const char **public_addresses; // names and IP addresses that devices know the gateway by
 	uint32_t n_public_addresses;
+	struct mst_net *proxies; // who may say by the PROXY protocol whom they speak for
+	uint32_t n_proxies;
 };
 
 // A site of its own at the same address, chosen by the name that a device asks for.
@@ -260,6 +262,7 @@ struct mst_conf_timeouts {
 	uint32_t rekey_s; // 0 = never
 	uint32_t auth_s;
 	uint32_t tls_handshake_s;
+	uint32_t header_s;
 	bool has_dpd, has_idle, has_session, has_mobile_dpd, has_mobile_idle; // written
 };
 

@@ -18,6 +18,8 @@ struct mst_control;
 	X(tcp_refused,         "TCP connections closed at once: out of memory")                         \
 	X(tcp_banned,          "TCP connections closed at once: of a banned address")                   \
 	X(tcp_flood,           "TCP connections closed at once: too many a second from one address")    \
+	X(half_open_dropped,   "half-open connections closed to let others in: silent for a second")    \
+	X(proxy_malformed,     "TCP connections closed: no PROXY header from a load balancer")            \
 	X(bans,                "addresses banned")                                                      \
 	X(tcp_paused,          "times that accepting had to wait: too many half-open")                  \
 	X(tls_done,            "TLS handshakes finished")                                               \

@@ -47,6 +47,7 @@ the_least_file(void **state)
 	assert_int_equal(c->timeouts.rekey_s, 86400);
 	assert_int_equal(c->timeouts.auth_s, 240);
 	assert_int_equal(c->timeouts.tls_handshake_s, 10);
+	assert_int_equal(c->timeouts.header_s, 10);
 	assert_int_equal(c->auth.n_methods, 1);
 	assert_int_equal(c->auth.methods[0], MST_CONF_METHOD_PASSWORD);
 	assert_int_equal(c->auth.password, MST_CONF_PASSWORD_USERS);

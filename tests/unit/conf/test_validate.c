@@ -104,6 +104,10 @@ sites(void **state)
 			"f:5:16: hosts[0].name[0]: expected a domain name, found \"a b\""},
 		{BASE "listen: {public-address: [vpn.example, 192.0.2.1, '2001:db8::1', '*.example']}\n",
 			NULL},
+		{BASE "listen: {proxy-protocol-from: 192.0.2.1/24}\n",
+			"f:5:31: listen.proxy-protocol-from[0]: expected a network address such as "
+			"192.0.2.0/24, "
+			"found 192.0.2.1/24"},
 		{BASE "bans: {exempt: [192.0.2.0/24, '2001:db8::/32'], max-points: 0}\n", NULL},
 		{BASE "bans: {exempt: 192.0.2.1/24}\n", "f:5:16: bans.exempt[0]: expected a network address "
 							"such as 192.0.2.0/24, found 192.0.2.1/24"},

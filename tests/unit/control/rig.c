@@ -47,7 +47,8 @@ make_conf(void)
 	rig_conf = (struct mst_conf){
 		.listen = {.port = 443, .udp = true},
 		.network = {.mtu = 1500, .pac_url = "", .banner = ""},
-		.timeouts = {.dpd_s = 30, .cookie_s = 300, .auth_s = 60, .tls_handshake_s = 10},
+		.timeouts =
+			{.dpd_s = 30, .cookie_s = 300, .auth_s = 60, .tls_handshake_s = 10, .header_s = 10},
 		.limits = {.half_open = 8},
 	};
 	snprintf(keys_path, sizeof(keys_path), "%s/cookie.keys", rig_files.dir);

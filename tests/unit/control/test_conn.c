@@ -28,13 +28,20 @@ turns(unsigned int n)
 		rig_turn();
 }
 
-// Who comes while the bound is reached waits in the kernel, and is let in when there is room.
+static void
+age(struct control_conn *conn)
+{
+	conn->last_rx_ns -= 2 * MST_NS_PER_S;
+}
+
+// Who comes while the bound is reached waits in the kernel, and is let in when there is room or who is in keeps us waiting.
 static void
 half_open_connections_have_a_bound(void **state)
 {
+	struct control_conn *oldest, *conn;
 	struct mst_net lo;
 	char err[128];
-	int fd[9];
+	int fd[10];
 
 	(void)state;
 	assert_int_equal(mst_test_run("ip link set lo up"), 0);
@@ -56,9 +63,29 @@ half_open_connections_have_a_bound(void **state)
 	turns(20);
 	assert_int_equal(rig->n_half_open, 8);
 	assert_int_equal(rig->counters.tcp_accepted, 9);
-	for (unsigned int i = 0; i < 9; i++)
-		if (i != 3)
-			close(fd[i]);
+	fd[3] = knock();
+	turns(20);
+	assert_int_equal(rig->counters.half_open_dropped, 0);
+	// The first of those who have said nothing for a second goes, one for each who wants to come in.
+	oldest = TAILQ_FIRST(&rig->strangers);
+	age(TAILQ_NEXT(oldest, half));
+	turns(20);
+	assert_int_equal(rig->counters.half_open_dropped, 1);
+	assert_int_equal(rig->counters.tcp_accepted, 10);
+	assert_ptr_equal(TAILQ_FIRST(&rig->strangers), oldest); // spoke a moment ago
+	// Whoever has sent a request goes after all who have not, and who waits for us not at all.
+	fd[9] = knock();
+	TAILQ_FOREACH(conn, &rig->strangers, half)
+	age(conn);
+	oldest->is_guest = true;
+	TAILQ_REMOVE(&rig->strangers, oldest, half);
+	TAILQ_INSERT_TAIL(&rig->guests, oldest, half);
+	turns(20);
+	assert_int_equal(rig->counters.half_open_dropped, 2);
+	assert_ptr_equal(TAILQ_FIRST(&rig->guests), oldest);
+	assert_int_equal(rig->n_half_open, 8);
+	for (unsigned int i = 0; i < 10; i++)
+		close(fd[i]);
 	turns(20);
 	assert_int_equal(rig->n_half_open, 0);
 	assert_int_equal(rig->counters.tcp_refused, 0);
@@ -109,6 +136,18 @@ who_does_not_sign_in_is_closed(void **state)
 	assert_int_equal(rig->counters.tls_timeout, 1);
 	assert_int_equal(rig->n_conns, 0);
 	device_close(&d);
+	rig_conf.timeouts.auth_s = 60;
+	rig_conf.timeouts.header_s = 5;
+	device_open(&d, "198.51.100.7");
+	assert_true(d.conn->limit.due_ns + 54 * MST_NS_PER_S < d.conn->signin_end_ns); // of the first request
+	assert_ptr_equal(TAILQ_FIRST(&rig->strangers), d.conn);
+	device_send(&d, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 27);
+	for (int i = 0; i < 500 && !d.conn->is_guest; i++)
+		rig_turn();
+	assert_ptr_equal(TAILQ_FIRST(&rig->guests), d.conn);
+	assert_int_equal(d.conn->limit.due_ns, d.conn->signin_end_ns);
+	device_close(&d);
+	rig_turn();
 	rig_conf.timeouts.tls_handshake_s = 0;
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	assert_int_equal(mst_ip_parse("198.51.100.9", &ip), 0);
