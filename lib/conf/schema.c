@@ -430,7 +430,7 @@ static const struct mst_conf_key bans_keys[] = {
 	ROW_UINT("wrong-password", struct mst_conf_bans, wrong_password, 0, 1000000, "10", MST_CONF_RELOAD,
 		"points of a sign-in that was refused; a later success of the same user takes them back"),
 	ROW_UINT("connect-flood", struct mst_conf_bans, connect_flood, 0, 1000000, "1", MST_CONF_RELOAD,
-		"points of a connection beyond limits.handshakes-per-second"),
+		"points of a second with connections beyond limits.handshakes-per-second"),
 	ROW_SECONDS("reset-time", struct mst_conf_bans, reset_s, 1, 30 * DAY_S, "1200s", MST_CONF_RELOAD,
 		"time in which max-points drain away, evenly"),
 	ROW_SECONDS("ban-time", struct mst_conf_bans, ban_s, 1, 30 * DAY_S, "300s", MST_CONF_RELOAD,

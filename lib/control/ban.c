@@ -202,9 +202,15 @@ add(struct ban_source *s, const struct mst_conf_bans *conf, uint32_t points, uin
 bool
 ban_flood(struct control_bans *b, const struct mst_conf_bans *conf, const struct mst_ip *ip, uint64_t now_ms)
 {
+	struct ban_source *s;
+
 	if (conf->max_points == 0 || conf->connect_flood == 0)
 		return false;
-	return add(source_of(b, ip, now_ms), conf, conf->connect_flood, now_ms);
+	s = source_of(b, ip, now_ms);
+	if (now_ms - s->flood_ms < 1000)
+		return false;
+	s->flood_ms = now_ms;
+	return add(s, conf, conf->connect_flood, now_ms);
 }
 
 bool

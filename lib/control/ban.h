@@ -19,6 +19,7 @@ struct ban_source {
 	uint64_t until_ms; // banned; 0: not
 	uint64_t known_ms; // the last sign-in from here
 	uint64_t full_us;  // when the token bucket is full again
+	uint64_t flood_ms; // the last time that it got points for a flood
 };
 
 struct ban_user {
@@ -41,7 +42,8 @@ bool ban_is_exempt(const struct mst_conf_bans *conf, const struct mst_ip *ip);
 bool ban_is_banned(struct control_bans *b, const struct mst_ip *ip, uint64_t now_ms);
 // A connection comes: false when the source has had its per_s a second (0: any number).
 bool ban_admit(struct control_bans *b, const struct mst_ip *ip, uint32_t per_s, uint64_t now_ms);
-// True when this one was the point too much, and the source is banned from now on.
+// True when this one was the point too much, and the source is banned from now on. A second of flood counts once: an
+// office whose devices all come back at once is no attacker.
 bool ban_flood(
 	struct control_bans *b, const struct mst_conf_bans *conf, const struct mst_ip *ip, uint64_t now_ms);
 bool ban_failed(struct control_bans *b, const struct mst_conf_bans *conf, const struct mst_ip *ip,

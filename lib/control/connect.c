@@ -261,6 +261,7 @@ control_connect(struct control_conn *conn)
 		return;
 	}
 	CONTROL_COUNT(c, connect_ok);
+	control_gate_succeeded(conn, l->user);
 	control_newcomer_leave(conn);
 	conn->state = CONN_TUNNEL;
 	conn->last_rx_ns = mst_now_ns();
