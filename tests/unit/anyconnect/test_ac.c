@@ -136,6 +136,30 @@ legacy(void **state)
 	assert_has(&t, "type=\"complete\"");
 }
 
+// A load balancer is told to look elsewhere.
+static void
+unavailable(void **state)
+{
+	static const char page[] = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+	struct mst_ac_params p = talk_params;
+	struct talk lb;
+
+	(void)state;
+	p.unavailable = true;
+	talk_open(&lb, &p);
+	talk_bytes(&lb, page, sizeof(page) - 1, sizeof(page));
+	assert_int_equal(lb.event, MST_AC_RESPOND);
+	assert_non_null(strstr(lb.answer, "HTTP/1.1 503 Service Unavailable\r\n"));
+	assert_true(lb.close);
+	talk_close(&lb);
+	p.unavailable = false;
+	talk_open(&lb, &p);
+	talk_bytes(&lb, page, sizeof(page) - 1, sizeof(page));
+	assert_non_null(strstr(lb.answer, "HTTP/1.1 200 OK\r\n"));
+	assert_false(lb.close);
+	talk_close(&lb);
+}
+
 static void
 three_tries(void **state)
 {
@@ -440,6 +464,7 @@ main(void)
 		T(trace_two_steps),
 		T(bytes_one_by_one),
 		T(legacy),
+		T(unavailable),
 		T(three_tries),
 		T(right_after_wrong),
 		T(tries_can_be_set),
