@@ -79,8 +79,12 @@ what_is_next(struct mst_ac *ac)
 	const struct ac_request *q = &ac->http.req;
 	bool knows_http_auth = ac_text_is_nocase(ac_http_field(q, "X-Support-HTTP-Auth"), "true");
 
-	if (ac->show == AC_BODY_FULL && offers(ac, 0, MST_AC_CERTIFICATE))
+	// What else the request brought is not what is asked for.
+	if (ac->show == AC_BODY_FULL && offers(ac, 0, MST_AC_CERTIFICATE)) {
+		mst_wipe(ac->login.cred.user, sizeof(ac->login.cred.user));
+		mst_wipe(ac->login.cred.password, sizeof(ac->login.cred.password));
 		return to_check(ac, AC_BY_CERTIFICATE);
+	}
 	if (ac_offers_token(ac) && (knows_http_auth || !ac_offers_form(ac)))
 		return AC_EV_CHALLENGE;
 	if (ac_offers_form(ac))

@@ -271,6 +271,12 @@ certificate_alone(void **state)
 	assert_null(mst_ac_credentials(t.ac)->bearer);
 	verify(MST_AC_AUTH_OK);
 	assert_has(&t, "type=\"complete\"");
+	// A name that comes along is not taken for one that goes with the certificate.
+	open_for(MST_AC_CERTIFICATE, true);
+	talk_xml(&t, trace_password);
+	assert_string_equal(mst_ac_credentials(t.ac)->user, "");
+	assert_string_equal(mst_ac_credentials(t.ac)->password, "");
+	verify(MST_AC_AUTH_OK);
 	open_for(MST_AC_CERTIFICATE, true);
 	talk_send(&t, "HEAD / HTTP/1.1\r\nHost: a\r\n" VPN_AGENT "\r\n");
 	assert_int_equal(t.event, MST_AC_RESPOND);
