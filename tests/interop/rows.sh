@@ -80,7 +80,7 @@ row local_hostname
 row_local_hostname() { client --local-hostname thing-7 && up && shown Hostname thing-7; }
 
 # ---- forms ---------------------------------------------------------------------------------------
-with_groups() { settings 's/^  methods: .*/&\n  groups: [staff, eng]/'; }
+with_groups() { settings 's/^auth: {/&groups: [staff, eng], /'; }
 
 row short wrong_password
 row_wrong_password() {
