@@ -397,7 +397,7 @@ static const struct mst_conf_key cookie_keys[] = {
 		"number of the rules devices sign in under; another one makes all cookies worthless"),
 	{.name = "deny-roaming", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_cookie, deny_roaming),
 	 .def = "false", .change = MST_CONF_RELOAD,
-	 .help = "a cookie is good only from the address its user signed in from (IPv6: its /64)"},
+	 .help = "a cookie is good only from the address its user signed in from (IPv6: its /64), DTLS from the one it has"},
 	ROW_END,
 };
 

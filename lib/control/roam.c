@@ -96,6 +96,14 @@ control_roam_forget(struct control_login *l)
 }
 
 // ---- whose is it? -------------------------------------------------------------------------------
+// cookie.deny_roaming: another port is a translator's doing, another address is the device's (IPv6: another /64).
+static bool
+may_come_from(const struct stray *x, const struct mst_sa *sa)
+{
+	return !x->c->conf->cookie.deny_roaming ||
+	       memcmp(sa->tuple.peer, x->from->peer, sa->tuple.version == 4 ? 4 : 8) == 0;
+}
+
 // Nothing of this is proof: it only saves tries.
 static bool
 may_be_of(const struct stray *x, const struct control_login *l)
@@ -104,7 +112,7 @@ may_be_of(const struct stray *x, const struct control_login *l)
 	uint64_t next;
 
 	if (sa == NULL || sa->epoch != x->h.epoch || sa->tuple.version != x->from->version ||
-		x->now_ns < l->roamed_ns + MOVE_PAUSE_NS)
+		x->now_ns < l->roamed_ns + MOVE_PAUSE_NS || !may_come_from(x, sa))
 		return false;
 	next = mst_dtls_window_next(&sa->window);
 	return x->h.seq >= next && x->h.seq - next < AHEAD_MAX;

@@ -220,6 +220,20 @@ an_association_stays_in_its_family(void **state)
 }
 
 static void
+where_roaming_is_denied_only_ports_change(void **state)
+{
+	struct mst_sa_tuple far = elsewhere(99, 7000), near = elsewhere(7, 7000), was = sa_of(0)->tuple;
+
+	(void)state;
+	rig_conf.cookie.deny_roaming = true;
+	assert_false(arrives(0, 100, &far, false));
+	assert_at(0, &was);
+	assert_true(arrives(0, 100, &near, false));
+	assert_at(0, &near);
+	rig_inject_drop();
+}
+
+static void
 a_login_that_ends_is_forgotten(void **state)
 {
 	struct mst_sa_tuple t = elsewhere(7, 7000);
@@ -243,6 +257,7 @@ main(void)
 		TEST(a_stranger_costs_a_bounded_number_of_tries),
 		TEST(whom_a_record_did_not_come_to_the_next_looks_at),
 		TEST(an_association_stays_in_its_family),
+		TEST(where_roaming_is_denied_only_ports_change),
 		TEST(a_login_that_ends_is_forgotten),
 	};
 
