@@ -27,7 +27,7 @@ def attack(lab):
             if a is None or a.cookie() is None:
                 continue
             t = Tunnel(a.cookie())
-            who = {row["Username"] for row in lab.cli("server", "show", "sessions")}
+            who = lab.connected_users()
             check(who == {USER}, repr(name), "is in as %s" % who)
             inside.append(name)
             t.sign_out()
@@ -51,7 +51,7 @@ def attack(lab):
     # The name comes in two steps: the second may not change it behind the first's back.
     cookie = cookie_of(USER)
     t = Tunnel(cookie)
-    check({row["Username"] for row in lab.cli("server", "show", "sessions")} == {USER}, "the right name")
+    check(lab.connected_users() == {USER}, "the right name")
     t.sign_out()
     return n + 1, "%d other spellings are %s" % (len(set(inside)), USER)
 

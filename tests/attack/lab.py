@@ -119,6 +119,9 @@ class Lab:
         until(5, lambda: "reloaded" in self.log()[seen:], "the gateway did not read its configuration")
         check("not reloaded" not in self.log()[seen:], "the configuration was not taken", self.log()[seen:])
 
+    def connected_users(self):
+        return {row["Username"] for row in self.cli("server", "show", "sessions") or [] if row["State"] == "connected"}
+
     def disconnect(self, user):
         return self.cli("server", "disconnect", "user", user)
 

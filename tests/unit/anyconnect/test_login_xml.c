@@ -65,6 +65,12 @@ texts(void **state)
 				     "x><auth><x><username>c</username></x></auth>")),
 		MST_AC_F_NONE);
 	assert_string_equal(l.cred.user, "");
+	assert_int_equal(parse(&l, R("<auth><group-select>a</group-select><device-id>b</device-id></auth>"
+				     "<x><x><group-select>c</group-select></x></x>")),
+		MST_AC_F_NONE);
+	assert_string_equal(l.cred.group, "");
+	assert_int_equal(parse(&l, R("<x><device-id>d</device-id></x>")), MST_AC_F_NONE);
+	assert_string_equal(l.cred.platform, "");
 	assert_int_equal(parse(&l, R("<auth><username/><password></password></auth>")), MST_AC_F_NONE);
 	assert_true(l.have[AC_LOGIN_user]);
 	assert_true(l.have[AC_LOGIN_password]);
@@ -87,6 +93,7 @@ bad_documents(void **state)
 		{"<config-auth type='INIT'/>", MST_AC_F_LOGIN_SYNTAX},
 		{"<config-auth type='init' type='auth-reply'/>", MST_AC_F_LOGIN_SYNTAX},
 		{"<html type='init'/>", MST_AC_F_LOGIN_SYNTAX},
+		{"<html type='auth-reply'/>", MST_AC_F_LOGIN_SYNTAX},
 		{R("<auth><username>a</username><username>b</username></auth>"), MST_AC_F_LOGIN_SYNTAX},
 		{R("<auth><username>a</username></auth><auth><username>b</username></auth>"),
 			MST_AC_F_LOGIN_SYNTAX},
