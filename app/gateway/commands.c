@@ -161,19 +161,6 @@ page_json(const struct gateway *g, const struct filter *f, const char *start, js
 }
 
 static int
-parse_id(const char *text, uint32_t *id, char *err, size_t err_cap)
-{
-	uint64_t v;
-
-	if (mst_parse_u64(text, strlen(text), 1, UINT32_MAX, &v) < 0) {
-		snprintf(err, err_cap, "expected a session id, a number from 1 on");
-		return -EINVAL;
-	}
-	*id = (uint32_t)v;
-	return 0;
-}
-
-static int
 some_or_error(json_t *list, json_t **data, char *err, size_t err_cap, const char *what, const char *name)
 {
 	if (json_array_size(list) == 0) {
@@ -259,7 +246,7 @@ status_json(const struct gateway *g, bool statistics)
 	mst_control_counters(g->control, &k);
 	mst_control_gauges(g->control, &gauges);
 	mst_session_counts(&counts);
-	put_text(o, "Status", "online");
+	put_text(o, "Status", gauges.draining ? "draining" : "online");
 	put_text(o, "Version", MST_VERSION);
 	put_number(o, "Server PID", (uint64_t)getpid());
 	put_number(o, "Sec-mod PID", (uint64_t)mst_control_auth_pid(g->control));
@@ -416,34 +403,6 @@ ports_json(void)
 	return list;
 }
 
-// ---- commands that change something -------------------------------------------------------------
-static int
-disconnect_user(struct gateway *g, const char *user, json_t **data, char *err, size_t err_cap)
-{
-	unsigned int n = mst_control_disconnect_user(g->control, user);
-
-	if (n == 0) {
-		snprintf(err, err_cap, "user %s has no session", user);
-		return -ENOENT;
-	}
-	*data = json_pack("s++", "user ", user, " was disconnected");
-	return 0;
-}
-
-static int
-disconnect_id(struct gateway *g, const char *text, json_t **data, char *err, size_t err_cap)
-{
-	uint32_t id;
-
-	MST_TRY(parse_id(text, &id, err, err_cap));
-	if (!mst_control_disconnect_id(g->control, id)) {
-		snprintf(err, err_cap, "no session %s", text);
-		return -ENOENT;
-	}
-	*data = json_pack("s++", "session ", text, " was disconnected");
-	return 0;
-}
-
 int
 gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n_args, json_t **data,
 	char *err, size_t err_cap)
@@ -464,7 +423,7 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 		f.user = args[0];
 		return some_or_error(sessions_json(g, &f), data, err, err_cap, "session of user", args[0]);
 	case MST_CTL_SHOW_ID:
-		MST_TRY(parse_id(args[0], &f.id, err, err_cap));
+		MST_TRY(gateway_parse_id(args[0], &f.id, err, err_cap));
 		return some_or_error(sessions_json(g, &f), data, err, err_cap, "session", args[0]);
 	case MST_CTL_SHOW_CYCLES:
 		*data = cycles_json();
@@ -483,18 +442,7 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 	case MST_CTL_SHOW_BAN_POINTS:
 	case MST_CTL_UNBAN_IP:
 		return gateway_front(g, id, args, n_args, data, err, err_cap);
-	case MST_CTL_DISCONNECT_USER:
-		return disconnect_user(g, args[0], data, err, err_cap);
-	case MST_CTL_DISCONNECT_ID:
-		return disconnect_id(g, args[0], data, err, err_cap);
-	case MST_CTL_RELOAD:
-		return gateway_reload(g, err, err_cap);
-	case MST_CTL_STOP:
-		mst_control_request_stop(g->control);
-		return 0;
-	case MST_CTL_CONFIG_CHECK:
-		break;
+	default:
+		return gateway_change(g, id, args, n_args, data, err, err_cap);
 	}
-	snprintf(err, err_cap, "mst-cli does this itself");
-	return -ENOTSUP;
 }

@@ -43,3 +43,8 @@ int gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size
 void gateway_put_certificate(const struct gateway *g, json_t *status);
 int gateway_front(struct gateway *g, enum mst_ctl_id id, const char *const *args, size_t n_args,
 	json_t **data, char *err, size_t err_cap);
+
+// change.c: the commands that change something
+int gateway_change(struct gateway *g, enum mst_ctl_id id, const char *const *args, size_t n_args,
+	json_t **data, char *err, size_t err_cap);
+MST_MUST_USE int gateway_parse_id(const char *text, uint32_t *id, char *err, size_t err_cap);

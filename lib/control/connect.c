@@ -239,6 +239,11 @@ control_connect(struct control_conn *conn)
 		reject(conn, 401, "Sign in first");
 		return;
 	}
+	if (c->draining) {
+		CONTROL_COUNT(c, connect_draining);
+		reject(conn, 503, "Server is draining");
+		return;
+	}
 	ret = control_comeback(c, r->cookie, &conn->remote, &l);
 	if (ret == -EACCES) {
 		reject(conn, 401, "Cookie is not acceptable");

@@ -243,6 +243,7 @@ mst_control_destroy(struct mst_control *c)
 	free_event(c->tick_event);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(c->kernel_fds); i++)
 		free_event(c->kernel_fds[i].event);
+	mst_wheel_stop(&c->drain_step);
 	control_keyring_close(c);
 	mst_auth_destroy(c->auth);
 	mst_tls_dtls_ctx_put(c->dtls);
@@ -386,6 +387,17 @@ mst_control_disconnect_id(struct mst_control *c, uint32_t id)
 	return true;
 }
 
+unsigned int
+mst_control_disconnect_all(struct mst_control *c)
+{
+	struct control_login *l;
+	unsigned int n = 0;
+
+	for (; (l = TAILQ_FIRST(&c->logins)) != NULL; n++)
+		control_login_end(c, l, CONTROL_END_ADMIN);
+	return n;
+}
+
 void
 mst_control_counters(const struct mst_control *c, struct mst_control_counters *out)
 {
@@ -401,6 +413,7 @@ mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out)
 		.tunnels = c->n_conns - c->n_half_open,
 		.logins = c->n_logins,
 		.handshakes = c->n_handshakes,
+		.draining = c->draining,
 		.busy_ns = c->busy_ns,
 		.total_ns = c->busy_ns + c->idle_ns,
 	};

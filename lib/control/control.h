@@ -200,6 +200,9 @@ struct mst_control {
 	uint32_t hash_seed;
 	struct mst_wheel wheel;
 	bool stopping;
+	bool draining; // nobody is taken in
+	uint64_t drain_end_ns;
+	struct mst_wheel_timer drain_step;
 	bool paused;	     // accepting, because too many are half-open
 	unsigned int events; // handled in this turn of the loop
 	uint64_t busy_ns, idle_ns;
@@ -263,6 +266,7 @@ MST_MUST_USE int control_login_restore(
 // It is this user's. -EDQUOT as above.
 MST_MUST_USE int control_login_name(struct control_login *l, const struct mst_cookie *cookie);
 void control_login_say(const struct control_login *l, struct mst_cookie *out); // what its cookie says
+bool control_login_is_full(const struct mst_control *c);		       // no session is free
 struct control_login *control_login_by_cookie(struct mst_control *c, const uint8_t id[MST_COOKIE_ID_BYTES]);
 struct control_login *control_login_by_app_id(struct mst_control *c, const uint8_t *id, size_t len);
 struct control_login *control_login_by_id(struct mst_control *c, uint32_t session_id);

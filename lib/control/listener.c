@@ -8,6 +8,7 @@
 #include "control.h"
 
 #define LISTEN_BACKLOG 4096
+#define RESERVE_PART 8 // of limits.half-open, when all sessions are taken
 #define SOMAXCONN_FILE "/proc/sys/net/core/somaxconn"
 
 union address {
@@ -57,10 +58,14 @@ turn_away(int fd)
 	close(fd);
 }
 
+// When no session is free a few may come in still: a device whose session lives, by its cookie, and whoever asks for
+// the page. Who signs in is put off.
 static bool
 has_room(const struct mst_control *c)
 {
-	return c->n_half_open < c->conf->limits.half_open;
+	uint32_t most = c->conf->limits.half_open;
+
+	return c->n_half_open < (control_login_is_full(c) ? most / RESERVE_PART + 1 : most);
 }
 
 // They come in with the turn of the newcomers.

@@ -51,6 +51,12 @@ may_have_one(struct mst_control *c, const char *user, const struct control_login
 	return left != 0;
 }
 
+bool
+control_login_is_full(const struct mst_control *c)
+{
+	return c->n_logins >= mst_session_capacity();
+}
+
 static int
 open_session(struct control_login *l, const struct mst_cookie *cookie)
 {
@@ -355,7 +361,8 @@ control_login_end(struct mst_control *c, struct control_login *l, enum control_e
 	const struct control_end_row *row = &control_ends[why];
 	struct control_conn *conn = l->conn;
 
-	MST_LOG(INFO, "control", "session %u of %s ends: %s", l->session->id, l->user, row->log);
+	MST_LOG(INFO, "control", "session %u of %s ends: %s", l->session->id, l->nameless ? "?" : l->user,
+		row->log);
 	(*(uint64_t *)((char *)&c->counters + row->counter))++;
 	if (why != CONTROL_END_STOP)
 		note(l, MST_COOKIE_ENDED);

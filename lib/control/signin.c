@@ -84,6 +84,15 @@ put_off(struct control_conn *conn)
 	finish(conn, MST_AC_AUTH_BUSY, NULL);
 }
 
+static bool
+is_open(struct mst_control *c)
+{
+	if (!control_login_is_full(c))
+		return !c->draining;
+	CONTROL_COUNT(c, login_full);
+	return false;
+}
+
 // State CONN_HTTP, event MST_AC_AUTHENTICATE. Each sign-in has a number of its own: what comes late for the one before
 // is nobody's.
 void
@@ -118,7 +127,8 @@ control_signin_start(struct control_conn *conn)
 	}
 	conn->number = attempt.token;
 	control_conn_set_waiting(conn, true);
-	ret = mst_auth_submit(conn->c->auth, &attempt);
+	// Who cannot get a session is not asked further who he is.
+	ret = is_open(conn->c) ? mst_auth_submit(conn->c->auth, &attempt) : -EBUSY;
 	if (ret == -EINVAL)
 		refuse(conn, cred->user);
 	else if (ret < 0)

@@ -77,8 +77,6 @@ mst_cookie_ledger_close(struct mst_cookie_ledger *l)
 {
 	if (l == NULL)
 		return;
-	if (l->fd >= 0)
-		(void)msync(l->head, l->bytes, MS_SYNC);
 	munmap(l->head, l->bytes);
 	if (l->fd >= 0)
 		close(l->fd);

@@ -21,7 +21,7 @@ struct mst_control;
 	X(half_open_dropped,   "half-open connections closed to let others in: silent for a second")    \
 	X(proxy_malformed,     "TCP connections closed: no PROXY header from a load balancer")            \
 	X(bans,                "addresses banned")                                                      \
-	X(tcp_paused,          "times that accepting had to wait: too many half-open")                  \
+	X(tcp_paused,          "times that accepting had to wait: too many half-open, or full")         \
 	X(tls_done,            "TLS handshakes finished")                                               \
 	X(tls_failed,          "TLS handshakes failed")                                                 \
 	X(tls_timeout,         "connections closed by the handshake or sign-in time limit")             \
@@ -34,6 +34,7 @@ struct mst_control;
 	X(login_same_user,     "sign-ins refused: the user has as many sessions as may be")             \
 	X(connect_ok,          "CONNECT accepted")                                                      \
 	X(connect_resumed,     "of these, sessions taken up again by cookie")                           \
+	X(connect_draining,    "CONNECT refused: the gateway is draining")                              \
 	X(connect_no_cookie,   "CONNECT without a cookie")                                              \
 	X(connect_bad_cookie,  "CONNECT with a cookie that is not ours")                                \
 	X(cookie_over,         "CONNECT with a cookie whose time is over")                              \
@@ -68,6 +69,7 @@ struct mst_control;
 	X(end_cookie,          "sessions ended: device did not come back in time")                      \
 	X(end_lost,            "sessions ended: they could not be taken up again")                      \
 	X(end_stop,            "sessions left to come back by the stop of the server")                  \
+	X(drained,             "TLS connections closed by a drain")                                     \
 	X(dpd_timeout,         "TLS connections closed: device silent")                                 \
 	X(tcp_lost,            "TLS connections of sessions lost")                                      \
 	X(taken_over,          "TLS connections replaced by a newer one of the same session")           \
@@ -115,6 +117,11 @@ void mst_control_request_stop(struct mst_control *c);
 // Administrator's disconnects: how many sessions ended. The cookie ends with the session.
 unsigned int mst_control_disconnect_user(struct mst_control *c, const char *user);
 bool mst_control_disconnect_id(struct mst_control *c, uint32_t id);
+unsigned int mst_control_disconnect_all(struct mst_control *c);
+// Nobody is taken in any more, and devices are sent elsewhere within so many seconds; their sessions stay. Again: the new
+// time counts. mst_control_undrain: false when there was none.
+void mst_control_drain(struct mst_control *c, uint32_t seconds);
+bool mst_control_undrain(struct mst_control *c);
 
 // A new key seals cookies from now on, once it is on the disk. -EBUSY: one is being made; -EAGAIN: no thread.
 MST_MUST_USE int mst_control_rotate_cookie_key(struct mst_control *c);
@@ -122,6 +129,7 @@ MST_MUST_USE int mst_control_rotate_cookie_key(struct mst_control *c);
 void mst_control_counters(const struct mst_control *c, struct mst_control_counters *out);
 struct mst_control_gauges {
 	uint32_t connections, half_open, tunnels, logins, handshakes;
+	bool draining;
 	uint64_t busy_ns, total_ns; // of the control loop
 };
 void mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out);

@@ -59,8 +59,12 @@ enum mst_ctl_view {
 	X(DISCONNECT_USER, "server disconnect user", "NAME",   MESSAGE,  "end all sessions of a user") \
 	X(DISCONNECT_ID,   "server disconnect id",   "ID",     MESSAGE,  "end one session") \
 	X(UNBAN_IP,        "server unban ip",        "IP",     MESSAGE,  "lift the ban of an address, and forget its points") \
+	X(DISCONNECT_ALL,  "server disconnect all",  "",       MESSAGE,  "end all sessions") \
+	X(DRAIN,           "server drain",           "[SECONDS]", MESSAGE, "take nobody in any more, and send devices elsewhere within SECONDS (30)") \
+	X(UNDRAIN,         "server undrain",         "",       MESSAGE,  "take devices in again") \
+	X(ROTATE_COOKIE_KEY, "server rotate-cookie-key", "",   MESSAGE,  "seal cookies by a new key; those of before stay good") \
 	X(RELOAD,          "server reload",          "",       MESSAGE,  "read the reloadable settings and the certificate again") \
-	X(STOP,            "server stop",            "",       MESSAGE,  "end all sessions and stop the gateway") \
+	X(STOP,            "server stop",            "",       MESSAGE,  "stop the gateway; devices come back by their cookies") \
 	X(CONFIG_CHECK,    "config check",           "[FILE]", LOCAL,    "validate a configuration file without using it")
 // clang-format on
 
