@@ -54,7 +54,8 @@ choose_path(struct control_login *l, uint64_t now_ns)
 		return;
 	heard_ns = stamp_ns(&sa->last_rx_tsc, now_ns);
 	if (path == MST_PATH_STREAM &&
-		(heard_ns > l->path_ns || (l->new_sa_ns != 0 && now_ns > l->new_sa_ns + NEW_SA_NS))) {
+		(heard_ns > l->path_ns ||
+			(l->path_ns == l->new_sa_ns && now_ns > l->new_sa_ns + NEW_SA_NS))) {
 		take_path(l, MST_PATH_DTLS, now_ns);
 		return;
 	}

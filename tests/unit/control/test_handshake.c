@@ -396,6 +396,12 @@ a_silent_device_is_taken_at_its_word(void **state)
 	assert_int_equal(atomic_load(&login->session->path), MST_PATH_STREAM);
 	control_look(login, login->new_sa_ns + MST_NS_PER_S + 1);
 	assert_int_equal(atomic_load(&login->session->path), MST_PATH_DTLS);
+	// But once: what shows that the path is gone counts as ever.
+	login->session->last_stream_rx_ns = login->path_ns + 2 * MST_NS_PER_S;
+	control_look(login, login->path_ns + 2 * MST_NS_PER_S + 1);
+	assert_int_equal(atomic_load(&login->session->path), MST_PATH_STREAM);
+	control_look(login, login->path_ns + MST_NS_PER_S);
+	assert_int_equal(atomic_load(&login->session->path), MST_PATH_STREAM);
 }
 
 // A late copy of the hello must not take what the device sends when it misses our last flight.
