@@ -288,15 +288,6 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 	return 0;
 }
 
-bool
-control_is_full(void)
-{
-	struct mst_session_counts counts;
-
-	mst_session_counts(&counts);
-	return counts.leases_free == 0;
-}
-
 // ---- the loop -----------------------------------------------------------------------------------
 void
 mst_control_request_stop(struct mst_control *c)

@@ -213,9 +213,6 @@ struct mst_control {
 
 #define CONTROL_COUNT(c, name) ((c)->counters.name++)
 
-// control.c: no device more would get an address
-bool control_is_full(void);
-
 // control.c: one turn of the loop; true when there was something to do
 bool control_turn(struct mst_control *c);
 

@@ -31,7 +31,7 @@ control_signin_prepare(struct control_conn *conn, const char *page)
 	struct mst_tls_peer_cert cert;
 	const struct mst_ac_params p = {
 		.page = page,
-		.unavailable = control_is_full(),
+		.unavailable = conn->c->draining || control_login_is_full(conn->c),
 		.methods = methods_of(&conf->auth),
 		.certificate = mst_tls_conn_peer_cert(conn->tls, &cert) == MST_TLS_PEER_ACCEPTED,
 		.groups = conf->auth.groups,

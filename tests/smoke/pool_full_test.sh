@@ -14,6 +14,7 @@ OC_USER=user3 oc_spawn 3
 wait_for 20 oc_gone 3 || fail "the third client is still there"
 oc_log_has 3 'Unexpected 503 result' || fail "the third client was not told"
 [ "$(counter login_full)" -ge 1 ] || fail "not counted"
+[ "$(in_client curl -sk -o /dev/null -w '%{http_code}' https://$PUB_GW/)" = 503 ] || fail "load balancers are not told"
 # A few may still come in: those whose session lives. The others wait in the kernel.
 background knocker c bash -c "for n in 3 4 5 6; do eval \"exec \$n<>/dev/tcp/$PUB_GW/443\"; done; sleep 30"
 two_in() { [ "$(tele /mst/info half_open)" = 2 ] && [ "$(counter tcp_paused)" -ge 1 ]; }
