@@ -66,7 +66,8 @@ help_of_a_prefix(void **state)
 				  "\n"
 				  "Commands:\n"
 				  "  server disconnect user NAME  end all sessions of a user\n"
-				  "  server disconnect id ID      end one session\n");
+				  "  server disconnect id ID      end one session\n"
+				  "  server disconnect all        end all sessions\n");
 	free(help);
 	help = help_of(unknown, 2, &rc);
 	assert_int_equal(rc, -ENOENT);
@@ -110,8 +111,9 @@ completion_completes(void **state)
 	complete(script, "\"\"", "server config\n");
 	complete(script, "se", "server\n");
 	complete(script, "server show us", "users user\n");
-	complete(script, "-s /tmp/x server disconnect \"\"", "user id\n");
-	complete(script, "--json server \"\"", "status show disconnect unban reload stop\n");
+	complete(script, "-s /tmp/x server disconnect \"\"", "user id all\n");
+	complete(script, "--json server \"\"",
+		"status show disconnect unban drain undrain rotate-cookie-key reload stop\n");
 	complete(script, "server show user \"\"", "\n");
 	complete(script, "config check /dev/nul", "/dev/null\n");
 	complete(script, "--so", "--socket\n");
@@ -126,8 +128,15 @@ manual_page_is_good_roff(void **state)
 	char *man = text_of(mst_ctl_man);
 	FILE *p;
 
-	for (size_t i = 0; i < mst_ctl_n_commands; i++)
-		assert_non_null(strstr(man, mst_ctl_commands[i].words));
+	for (size_t i = 0; i < mst_ctl_n_commands; i++) {
+		char words[128] = "";
+		FILE *f = fmemopen(words, sizeof(words) - 1, "w");
+
+		assert_non_null(f);
+		mst_put_roff(f, mst_ctl_commands[i].words);
+		fclose(f);
+		assert_non_null(strstr(man, words));
+	}
 	assert_non_null(strstr(man, "\\-\\-json"));
 	if (system("command -v groff >/dev/null") != 0) {
 		free(man);
