@@ -27,17 +27,8 @@ exec {hold}<>"$LAB/hold"
 background issuer l python3 "$LAB_ROOT/tests/support/issuer.py" serve "$LAB/issuer" --bind $LAN_HOST --port 8443 \
 	--host $LAN_HOST <&"$hold" >"$LAB/issuer.out" 2>&1
 wait_for 10 grep -q '^ready' "$LAB/issuer.out" || fail "no issuer: $(cat "$LAB/issuer.out")"
-cat >>"$LAB/mst.yaml" <<-Y
-	auth:
-	  methods: [token]
-	  strip-domain: corp
-	  oidc:
-	  - issuer: https://$LAN_HOST:8443
-	    audience: [other, mst]
-	    ca-file: $LAB/issuer/ca.pem
-	    required-claims: [tid=t1]
-	    refresh-min: 2s
-Y
+CONF_AUTH="methods: [token], strip-domain: corp, oidc: [{issuer: 'https://$LAN_HOST:8443', audience: [other, mst],
+  ca-file: $LAB/issuer/ca.pem, required-claims: [tid=t1], refresh-min: 2s}]" lab_config
 gw_start
 LAB_STATE=$(gw_state)
 wait_for 20 gw_log_has "keys of https://$LAN_HOST:8443: 1 to use" || fail "the keys were not fetched"

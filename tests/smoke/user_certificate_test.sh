@@ -22,12 +22,7 @@ refused() { # refused N CERTIFICATE USER
 	return 0
 }
 configure() { # configure METHOD
-	sed -i '/^auth:/,$d' "$LAB/mst.yaml"
-	cat >>"$LAB/mst.yaml" <<-Y
-		auth:
-		  methods: [$1]
-		  certificate: {ca: $LAB/ca.crt, user: cn, group: ou}
-	Y
+	CONF_AUTH="methods: [$1], certificate: {ca: $LAB/ca.crt, user: cn, group: ou}" lab_config
 }
 
 lab_up
