@@ -254,7 +254,7 @@ an_accept_says_who_and_what(void **state)
 	configure();
 	r = sign_in(1, "anna", "secret");
 	assert_int_equal(r.outcome, MST_AUTH_OK);
-	assert_string_equal(r.user, "Anna");
+	assert_string_equal(r.user, "anna"); // Anna, in the one spelling
 	assert_int_equal(r.n_groups, 2);
 	assert_string_equal(r.groups[0], "staff");
 	assert_string_equal(r.groups[1], "admins");

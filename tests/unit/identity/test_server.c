@@ -52,11 +52,12 @@ code(int steps)
 	return text;
 }
 
-// Not within the last moments of a step, in which "now" would be another one when the server looks.
+// Not within the last moments of a step, in which "now" would be another one when the server looks, nor in its first
+// second, from which on the code of the next step is good and was not before.
 static void
 stay_within_a_step(void)
 {
-	while (time(NULL) % 30 > 26)
+	while (time(NULL) % 30 > 26 || time(NULL) % 30 == 0)
 		usleep(100000);
 }
 
