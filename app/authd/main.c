@@ -25,6 +25,7 @@ static const char usage_text[] =
 	"It never takes\n"
 	"                         connections\n"
 	"  -h, --help             this text\n"
+	"      --man              print the manual page in roff\n"
 	"  -V, --version          print the version\n"
 	"\n"
 	"exit:    0 the gateway has closed the socket, 64 usage, 71 the host lacks something, 76 the gateway "
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
 	{"user", required_argument, NULL, 'u'},
 	{"needs", required_argument, NULL, 'n'},
 	{"help", no_argument, NULL, 'h'},
+	{"man", no_argument, NULL, 'm'},
 	{"version", no_argument, NULL, 'V'},
 	{NULL, 0, NULL, 0},
 };
@@ -70,6 +72,9 @@ parse_options(int argc, char **argv, const char **user, enum authd_needs *needs)
 			break;
 		case 'h':
 			fputs(usage_text, stdout);
+			return EX_OK;
+		case 'm':
+			authd_man();
 			return EX_OK;
 		case 'V':
 			puts("mst-authd " MST_VERSION);
