@@ -10,7 +10,7 @@ radius_files() {
 	mkdir "$LAB/raddb"
 	echo testing123 >"$LAB/radius.secret"
 	echo '$INCLUDE /usr/share/freeradius/dictionary' >"$LAB/raddb/dictionary"
-	printf '%s Cleartext-Password := "radius"\n\tUser-Name := "Anna", Class := "OU=staff;", Session-Timeout := 3600\n' \
+	printf '%s Cleartext-Password := "radius"\n\tUser-Name := "Anna.B", Class := "OU=staff;", Session-Timeout := 3600\n' \
 		anna >"$LAB/raddb/users"
 	cat >"$LAB/raddb/radiusd.conf" <<-R
 		prefix = /usr
@@ -94,7 +94,7 @@ OC_USER=anna OC_PASSWORD=wrong oc_spawn 0
 wait_for 20 oc_gone 0 || fail "a wrong password: the client is still there"
 [ ! -s "$LAB/env.tun0" ] || fail "a wrong password got a tunnel"
 OC_USER=anna OC_PASSWORD=radius oc_start 0
-cli --json server show user Anna | grep -q '"Groupname": *"staff"' || fail "the group is not that of Class: $(cli --json server show user Anna)"
+cli --json server show user anna.b | grep -q '"Groupname": *"staff"' || fail "the group is not that of Class: $(cli --json server show user anna.b)"
 grep -q 'Login OK' "$LAB/raddb/radius.log" || fail "it was not FreeRADIUS that let the user in"
 ping_lan 5 || fail "no traffic"
 # Accounting: its start, its course with what it has carried, its end, under one name.
@@ -104,7 +104,7 @@ wait_for 5 reported Interim-Update || fail "no interim report"
 oc_stop 0
 wait_for 5 reported Stop || fail "no end was reported"
 sed -n '/= Stop/,/^$/p' "$LAB/raddb/detail" >"$LAB/stop"
-grep -q 'User-Name = "Anna"' "$LAB/stop" || fail "the report is of somebody else: $(cat "$LAB/stop")"
+grep -q 'User-Name = "anna.b"' "$LAB/stop" || fail "the report is of somebody else: $(cat "$LAB/stop")"
 grep -q 'Acct-Terminate-Cause = User-Request' "$LAB/stop" || fail "the cause: $(cat "$LAB/stop")"
 [ "$(sed -n 's/.*Acct-Input-Packets = //p' "$LAB/stop")" -ge 5 ] || fail "the packets: $(cat "$LAB/stop")"
 [ "$(grep Acct-Session-Id "$LAB/raddb/detail" | sort -u | wc -l)" = 1 ] || fail "one session has more than one name"

@@ -90,7 +90,7 @@ accept_all_there_is(struct packet *a)
 	struct in6_addr in6;
 
 	assert_int_equal(inet_pton(AF_INET6, "fd00:9::5", &in6), 1);
-	add(a, 1, "Anna", 4);
+	add(a, 1, "Anna.B", 6);
 	add(a, 25, "OU=staff;", 9);
 	add(a, 25, "admins", 6);
 	add(a, 25, "\001\002\003", 3);
@@ -254,7 +254,7 @@ an_accept_says_who_and_what(void **state)
 	configure();
 	r = sign_in(1, "anna", "secret");
 	assert_int_equal(r.outcome, MST_AUTH_OK);
-	assert_string_equal(r.user, "anna"); // Anna, in the one spelling
+	assert_string_equal(r.user, "anna.b"); // the server's name for him, spelt as ours are
 	assert_int_equal(r.n_groups, 2);
 	assert_string_equal(r.groups[0], "staff");
 	assert_string_equal(r.groups[1], "admins");
