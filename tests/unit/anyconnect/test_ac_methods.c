@@ -188,6 +188,31 @@ other_schemes(void **state)
 	}
 }
 
+// A token opens no other path, and HEAD signs nobody in.
+static void
+token_elsewhere(void **state)
+{
+	(void)state;
+	static const char *const asks[] = {
+		GET("/a/b", VPN_AGENT BEARER),
+		GET("/../auth", VPN_AGENT BEARER),
+		GET("/a%2fb", VPN_AGENT BEARER),
+		GET("//", VPN_AGENT BEARER),
+		GET("/a/b", BEARER),
+	};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(asks); i++) {
+		open_for(MST_AC_TOKEN, false);
+		talk_send(&t, asks[i]);
+		assert_int_equal(t.event, MST_AC_RESPOND);
+		assert_status(&t, 404);
+	}
+	open_for(MST_AC_TOKEN, false);
+	talk_send(&t, "HEAD / HTTP/1.1\r\nHost: a\r\n" VPN_AGENT BEARER "\r\n");
+	assert_int_equal(t.event, MST_AC_RESPOND);
+	assert_has_not(&t, "webvpn=");
+}
+
 // A head of 16 KB holds a token of nearly that; one byte more is refused by the head's own limit.
 static void
 longest_token(void **state)
@@ -372,6 +397,7 @@ main(void)
 		T(token_beside_a_document),
 		T(bad_tokens),
 		T(other_schemes),
+		T(token_elsewhere),
 		T(longest_token),
 		T(token_not_configured),
 		T(token_or_form),
