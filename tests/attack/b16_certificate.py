@@ -146,8 +146,8 @@ def attack(lab):
     both, nothing = reply("alice", "secret"), reply(None, None)
     n = 0
     try:
-        with open(path, "a") as f:
-            f.write(AUTH % ("certificate+password", lab.folder))
+        with open(path, "w") as f:
+            f.write(lab.without(before, "auth") + AUTH % ("certificate+password", lab.folder))
         lab.restart()
         good = load(lab, *real.user("alice"))
         until(10, lambda: sign_in(good, both) is not None, "a right certificate and its password do not sign in")
@@ -164,7 +164,7 @@ def attack(lab):
             check(sign_in(context, body) is None, what, "signs in")
             n += 1
         with open(path, "w") as f:
-            f.write(before + AUTH % ("certificate", lab.folder))
+            f.write(lab.without(before, "auth") + AUTH % ("certificate", lab.folder))
         lab.restart()
         cookie = None
         for spelling in ("alice", "ALICE"):

@@ -173,8 +173,8 @@ def attack(lab):
         before = f.read()
     o = Issuer(lab)
     try:
-        with open(path, "a") as f:
-            f.write(AUTH % (HOST, PORT, o.folder))
+        with open(path, "w") as f:
+            f.write(lab.without(before, "auth") + AUTH % (HOST, PORT, o.folder))
         lab.restart()
         until(20, lambda: try_token(o.mint()) is not None, "the right token does not sign in")
         signs_in(lab, o.mint())

@@ -119,6 +119,11 @@ class Lab:
         until(5, lambda: "reloaded" in self.log()[seen:], "the gateway did not read its configuration")
         check("not reloaded" not in self.log()[seen:], "the configuration was not taken", self.log()[seen:])
 
+    @staticmethod
+    def without(text, section):
+        """The configuration without a section that is one line."""
+        return re.sub(r"(?m)^%s:.*\n" % section, "", text)
+
     def connected_users(self):
         return {row["Username"] for row in self.cli("server", "show", "sessions") or [] if row["State"] == "connected"}
 
