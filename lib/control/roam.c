@@ -33,8 +33,10 @@ struct stray {
 static struct control_places *
 bucket_of(struct mst_control *c, const struct mst_ip *ip)
 {
-	return &c->places[rte_jhash(ip->bytes, sizeof(ip->bytes), c->hash_seed ^ ip->family) &
-			  (CONTROL_TUPLE_BUCKETS - 1)];
+	uint32_t words[4]; // rte_jhash reads words, and bytes stand anywhere
+
+	memcpy(words, ip->bytes, sizeof(words));
+	return &c->places[rte_jhash_32b(words, 4, c->hash_seed ^ ip->family) & (CONTROL_TUPLE_BUCKETS - 1)];
 }
 
 static struct mst_ip
