@@ -24,7 +24,7 @@ starts_not 78 'mst.yaml:[0-9]+:[0-9]+: .*pool'
 sed -i 's/iface=priv0/iface=nope0/' "$LAB/mst.yaml"
 starts_not 71 'nope0.*does not exist'
 openssl ecparam -genkey -name prime256v1 -noout -out "$LAB/other.key"
-sed -i "s,key: .*,key: $LAB/other.key," "$LAB/mst.yaml"
+sed -i "s,\([{ ]\)key: .*,\1key: $LAB/other.key," "$LAB/mst.yaml"
 starts_not 78 'key.*certificate|certificate.*key'
 mv "$LAB/users" "$LAB/users.away"
 starts_not 71 'users'
