@@ -151,6 +151,8 @@ on_get(struct mst_ac *ac)
 	const struct ac_request *q = &ac->http.req;
 	struct ac_text token = token_of(ac);
 
+	if (q->old)
+		return AC_EV_PROBE;
 	if (token.p != NULL && ac->show == AC_BODY_FULL && is_login_path(q->path)) {
 		take_fields(ac);
 		return on_token(ac, token);

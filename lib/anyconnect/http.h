@@ -1,4 +1,4 @@
-// Strict HTTP/1.1 requests, read incrementally (RFC 9112). Control lcore.
+// Strict HTTP/1.1 requests, and GET and HEAD of "/" by HTTP/1.0, read incrementally (RFC 9112). Control lcore.
 #pragma once
 
 #include "mst_anyconnect.h"
@@ -36,7 +36,8 @@ struct ac_request {
 	struct ac_field fields[MST_AC_FIELDS];
 	size_t n_fields;
 	uint64_t body_len; // Content-Length
-	bool closes;	   // Connection: close
+	bool closes;	   // Connection: close, or HTTP/1.0
+	bool old;	   // HTTP/1.0: good for the static page alone
 	// How often a field that matters to the framing came.
 	unsigned int n_host, n_length, n_coding, n_cookie, n_expect;
 };

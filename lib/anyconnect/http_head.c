@@ -42,11 +42,24 @@ method_of(struct ac_text t)
 	return AC_METHOD_OTHER;
 }
 
+// What load balancers probe with unless they are told better. Nothing but the page is to be had by it.
+static bool
+is_old_probe(const struct ac_request *q, struct ac_text version)
+{
+	return ac_text_is(version, "HTTP/1.0") && ac_text_is(q->target, "/") &&
+	       (q->method == AC_METHOD_GET || q->method == AC_METHOD_HEAD);
+}
+
 static enum mst_ac_fault
-check_version(struct ac_text t)
+take_version(struct ac_request *q, struct ac_text t)
 {
 	if (ac_text_is(t, "HTTP/1.1"))
 		return MST_AC_F_NONE;
+	if (is_old_probe(q, t)) {
+		q->old = true;
+		q->closes = true;
+		return MST_AC_F_NONE;
+	}
 	// RFC 9112 section 2.3: HTTP-name "/" DIGIT "." DIGIT
 	if (t.len == 8 && memcmp(t.p, "HTTP/", 5) == 0 && t.p[6] == '.' && t.p[5] >= '0' && t.p[5] <= '9' &&
 		t.p[7] >= '0' && t.p[7] <= '9')
@@ -74,7 +87,7 @@ parse_request_line(struct ac_request *q, struct ac_text line)
 	r = ac_text_rd(q->target);
 	ac_text_until(&r, '?', &q->path);
 	q->method = method_of(method);
-	return check_version(version);
+	return take_version(q, version);
 }
 
 static enum mst_ac_fault
@@ -170,8 +183,8 @@ check_framing(const struct ac_request *q)
 	// implemented.
 	if (q->n_coding > 0)
 		return q->n_length > 0 ? MST_AC_F_FRAMING : MST_AC_F_CODING;
-	// RFC 9112 section 3.2.
-	if (q->n_host != 1)
+	// RFC 9112 section 3.2; HTTP/1.0 has no such field.
+	if (q->n_host > 1 || (q->n_host == 0 && !q->old))
 		return MST_AC_F_SYNTAX;
 	if (q->n_expect > 0)
 		return MST_AC_F_EXPECT;

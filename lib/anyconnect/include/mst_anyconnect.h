@@ -107,7 +107,7 @@ const char *mst_cstp_verdict_name(enum mst_cstp_verdict v);
 	X(CODING, 501, "Not Implemented", "Transfer-Encoding")                                               \
 	X(BUSY, 503, "Service Unavailable", "passwords cannot be checked now")                               \
 	X(NO_MEMORY, 503, "Service Unavailable", "out of memory")                                            \
-	X(VERSION, 505, "HTTP Version Not Supported", "not HTTP/1.1")
+	X(VERSION, 505, "HTTP Version Not Supported", "neither HTTP/1.1 nor the static page by HTTP/1.0")
 // clang-format on
 
 enum mst_ac_fault {

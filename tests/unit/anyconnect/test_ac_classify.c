@@ -65,6 +65,51 @@ static_page(void **state)
 	assert_has(&t, "Connection: close\r\n");
 }
 
+// The page and no more, whoever asks: no form, no token is looked at, and the connection ends.
+static void
+old_probes_get_the_page(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *ask;
+		bool unavailable;
+		unsigned int status;
+		const char *length;
+	} rows[] = {
+		{"GET / HTTP/1.0\r\n\r\n", false, 200, "Content-Length: 36\r\n"},
+		{"HEAD / HTTP/1.0\r\n\r\n", false, 200, "Content-Length: 36\r\n"},
+		{"GET / HTTP/1.0\r\n\r\n", true, 503, "Content-Length: 0\r\n"},
+		{"HEAD / HTTP/1.0\r\n\r\n", true, 503, "Content-Length: 0\r\n"},
+		{"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", false, 200,
+			"Content-Length: 36\r\n"},
+		{"GET / HTTP/1.0\r\n" VPN_AGENT "\r\n", false, 200, "Content-Length: 36\r\n"},
+		{"GET / HTTP/1.0\r\nAuthorization: Bearer a.b.c\r\n\r\n", false, 200,
+			"Content-Length: 36\r\n"},
+	};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		struct mst_ac_params p = talk_params;
+		bool is_get = rows[i].ask[0] == 'G';
+		struct talk k;
+
+		p.unavailable = rows[i].unavailable;
+		p.methods = MST_AC_PASSWORD | MST_AC_TOKEN;
+		talk_open(&k, &p);
+		talk_send(&k, rows[i].ask);
+		assert_int_equal(k.event, MST_AC_RESPOND);
+		assert_status(&k, rows[i].status);
+		assert_has(&k, "Connection: close\r\n");
+		assert_has(&k, rows[i].length);
+		assert_int_equal(strstr(k.answer, "<title>") != NULL, is_get && !rows[i].unavailable);
+		assert_true(k.close);
+		assert_int_equal(mst_ac_fault(k.ac), MST_AC_F_NONE);
+		talk_send(&k, GET("/", ""));
+		assert_int_equal(k.event, MST_AC_CLOSE);
+		assert_int_equal(k.answer_len, 0);
+		talk_close(&k);
+	}
+}
+
 static void
 vpn_clients_get_the_form(void **state)
 {
@@ -195,7 +240,13 @@ faults_answer_and_close(void **state)
 		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n", 400},
 		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n<x/>", 400},
 		{"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16\r\n\r\n<!DOCTYPE a><a/>", 400},
-		{"GET / HTTP/1.0\r\nHost: a\r\n\r\n", 505},
+		{"POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 16\r\n\r\n<config-auth a=>", 505},
+		{"CONNECT /CSCOSSLC/tunnel HTTP/1.0\r\nHost: a\r\nCookie: webvpn=a\r\n\r\n", 505},
+		{"GET /auth HTTP/1.0\r\nHost: a\r\n" VPN_AGENT "\r\n", 505},
+		{"GET /?probe=1 HTTP/1.0\r\n\r\n", 505},
+		{"OPTIONS / HTTP/1.0\r\n\r\n", 505},
+		{"GET / HTTP/1.0\r\n\r\nGET / HTTP/1.0\r\n\r\n", 400},
+		{"GET / HTTP/1.0\r\n\r\nx", 400},
 		{"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n", 417},
 	};
 
@@ -289,6 +340,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(static_page),
+		T(old_probes_get_the_page),
 		T(vpn_clients_get_the_form),
 		T(login_paths),
 		T(login_path_limit),

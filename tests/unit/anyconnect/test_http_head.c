@@ -36,6 +36,27 @@ good_heads(void **state)
 	assert_true(q.closes);
 }
 
+// A kept connection is not for them, whatever they ask for.
+static void
+old_probes(void **state)
+{
+	(void)state;
+	static const char *const heads[] = {
+		"GET / HTTP/1.0\r\n\r\n",
+		"HEAD / HTTP/1.0\r\n\r\n",
+		"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n",
+	};
+	struct ac_request q;
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(heads); i++) {
+		assert_int_equal(parse(&q, heads[i]), MST_AC_F_NONE);
+		assert_true(q.old);
+		assert_true(q.closes);
+	}
+	assert_int_equal(parse(&q, "GET / HTTP/1.1\r\nHost: a\r\n\r\n"), MST_AC_F_NONE);
+	assert_false(q.old);
+}
+
 static void
 field_that_came_twice_is_absent(void **state)
 {
@@ -69,7 +90,21 @@ static const struct {
 	{"GET / HTTP/:.1\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
 	{"GET / HTTP/1./\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
 	{"GET / HTTP/1.:\r\nHost: a\r\n\r\n", MST_AC_F_SYNTAX},
-	{"GET / HTTP/1.0\r\nHost: a\r\n\r\n", MST_AC_F_VERSION},
+	{"POST / HTTP/1.0\r\nHost: a\r\nContent-Length: 0\r\n\r\n", MST_AC_F_VERSION},
+	{"CONNECT / HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"OPTIONS / HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"get / HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"GET /? HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"GET // HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"GET /auth HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"HEAD /a HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"GET * HTTP/1.0\r\n\r\n", MST_AC_F_VERSION},
+	{"GET / HTTP/0.9\r\n\r\n", MST_AC_F_VERSION},
+	{"GET / HTTP/1.2\r\nHost: a\r\n\r\n", MST_AC_F_VERSION},
+	{"GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", MST_AC_F_SYNTAX},
+	{"GET / HTTP/1.0\r\nContent-Length: 1\r\n\r\n", MST_AC_F_FRAMING},
+	{"GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", MST_AC_F_CODING},
+	{"GET / HTTP/1.0\r\nno colon\r\n\r\n", MST_AC_F_SYNTAX},
 	{"GET / HTTP/2.0\r\nHost: a\r\n\r\n", MST_AC_F_VERSION},
 	// Fields.
 	{"GET / HTTP/1.1\r\nHost : a\r\n\r\n", MST_AC_F_SYNTAX},
@@ -129,6 +164,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_heads),
+		cmocka_unit_test(old_probes),
 		cmocka_unit_test(field_that_came_twice_is_absent),
 		cmocka_unit_test(bad_heads),
 	};
