@@ -70,6 +70,18 @@ path_name(uint8_t path)
 	return path == MST_PATH_DTLS ? "DTLS" : path == MST_PATH_STREAM ? "CSTP" : "away";
 }
 
+// null where there is none.
+static void
+put_expiry(json_t *o, uint64_t unix_s)
+{
+	if (unix_s != 0) {
+		put_time(o, "Expires at", "raw_expires_at", (time_t)unix_s);
+		return;
+	}
+	json_object_set_new(o, "Expires at", json_null());
+	json_object_set_new(o, "raw_expires_at", json_null());
+}
+
 static json_t *
 session_json(const struct gateway *g, const struct mst_session_view *v)
 {
@@ -106,6 +118,7 @@ session_json(const struct gateway *g, const struct mst_session_view *v)
 	put_number(o, "DPD", profile.timeouts.dpd_s);
 	put_number(o, "KeepAlive", profile.timeouts.keepalive_s);
 	put_time(o, "Connected at", "raw_connected_at", (time_t)v->info.connected_unix_s);
+	put_expiry(o, mst_control_expires_unix_s(g->control, v->id));
 	put_text(o, "TLS ciphersuite", v->info.tls_cipher);
 	put_text(o, "DTLS cipher", v->info.dtls_cipher[0] != '\0' ? v->info.dtls_cipher : "-");
 	return o;
@@ -115,13 +128,14 @@ struct filter {
 	const char *user; // NULL: any
 	uint32_t id;	  // 0: any
 	bool connected_only;
+	bool away_only;
 };
 
 static bool
 is_wanted(const struct filter *f, const struct mst_session_view *v)
 {
 	return (f->user == NULL || strcmp(f->user, v->info.user) == 0) && (f->id == 0 || f->id == v->id) &&
-	       (!f->connected_only || v->info.connected);
+	       (!f->connected_only || v->info.connected) && (!f->away_only || !v->info.connected);
 }
 
 static json_t *
@@ -417,7 +431,12 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 		return 0;
 	case MST_CTL_SHOW_USERS:
 	case MST_CTL_SHOW_SESSIONS:
+	case MST_CTL_SHOW_SESSIONS_ALL:
+	case MST_CTL_SHOW_SESSIONS_VALID:
+	case MST_CTL_SHOW_COOKIES_ALL:
+	case MST_CTL_SHOW_COOKIES_VALID:
 		f.connected_only = id == MST_CTL_SHOW_USERS;
+		f.away_only = id == MST_CTL_SHOW_SESSIONS_VALID || id == MST_CTL_SHOW_COOKIES_VALID;
 		return page_json(g, &f, n_args > 0 ? args[0] : NULL, data, err, err_cap);
 	case MST_CTL_SHOW_USER:
 		f.user = args[0];

@@ -1,5 +1,7 @@
 // What time does to a login: cookie, session and idle limits, DPD, and which path packets take. A login is looked at when
 // the first of these is due, by a timer of its own: nothing walks over all of them. Control lcore.
+#include <time.h>
+
 #include <rte_cycles.h>
 
 #include "control.h"
@@ -193,6 +195,25 @@ sooner(uint64_t *due_ns, uint64_t at_ns)
 {
 	if (at_ns < *due_ns)
 		*due_ns = at_ns;
+}
+
+uint64_t
+mst_control_expires_unix_s(struct mst_control *c, uint32_t id)
+{
+	const struct control_login *l = control_login_by_id(c, id);
+	uint64_t end_ns = UINT64_MAX;
+	uint64_t now_ns = mst_now_ns();
+
+	if (l == NULL)
+		return 0;
+	sooner(&end_ns, session_end_ns(l));
+	sooner(&end_ns, cookie_end_ns(l));
+	// A device that is there puts this one off with every packet.
+	if (l->conn == NULL)
+		sooner(&end_ns, idle_end_ns(l));
+	if (end_ns == UINT64_MAX)
+		return 0;
+	return (uint64_t)time(NULL) + (end_ns > now_ns ? (end_ns - now_ns) / MST_NS_PER_S : 0);
 }
 
 static void

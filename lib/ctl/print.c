@@ -19,6 +19,7 @@ static const struct ctl_column session_columns[] = {
 	{"ip", "IPv4", "IPv6", false},
 	{"remote", "Remote IP", NULL, false},
 	{"since", "raw_connected_at", "Connected at", true},
+	{"expires", "Expires at", NULL, false},
 	{"status", "State", NULL, false},
 	{"user-agent", "User-Agent", NULL, false},
 };

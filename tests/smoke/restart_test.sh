@@ -13,6 +13,9 @@ OC_USER=user1 oc_start 1
 addresses="$(oc_ip 0) $(oc_ip 1)"
 cookie=$(in_client openconnect --non-inter --passwd-on-stdin -u user2 --servercert "$LAB_PIN" --authenticate \
 	"https://$PUB_GW/" <<<secret 2>/dev/null | sed -n "s/^COOKIE='\(.*\)'/\1/p")
+cli server show sessions valid >"$LAB/waiting"
+grep -q 'user2 .*Z  away' "$LAB/waiting" || fail "user2 is not waited for: $(cat "$LAB/waiting")"
+grep -q 'alice\|user1' "$LAB/waiting" && fail "a device that is connected is waited for"
 cli server disconnect user user2 >/dev/null || fail "user2 has no session"
 
 gw_kill

@@ -20,7 +20,7 @@ done
 tele "/mst/session/info,$index" - | grep -q alice || fail "session info has no user"
 [ "$(tele "/mst/worker/stats,$worker" dtls_rx_packets)" -ge 5 ] || fail "the worker counts no DTLS packets"
 for command in 'server status' 'server show status' 'server show users' 'server show user alice' \
-	'server show sessions' 'server show cycles' 'server show drops' 'server show ports' 'server show punt'; do
+	'server show sessions' 'server show cookies all' 'server show cycles' 'server show drops' 'server show ports' 'server show punt'; do
 	# shellcheck disable=SC2086
 	cli $command >"$LAB/out" || fail "mst-cli $command"
 	[ -s "$LAB/out" ] || [ "$command" = 'server show drops' ] || fail "mst-cli $command prints nothing"
@@ -28,6 +28,8 @@ for command in 'server status' 'server show status' 'server show users' 'server 
 	cli --json $command | python3 -m json.tool >/dev/null || fail "mst-cli --json $command is no JSON"
 done
 cli server show cycles | grep -q open || fail "no stage named open"
+cli --json server show cookies all | grep -q '"State": "connected"' || fail "the device is not connected"
+[ "$(cli --json server show cookies valid)" = '[]' ] || fail "a device that is connected is waited for"
 [ "$(stat -c %a "$LAB/mst.sock")" = 600 ] || fail "the control socket is not 0600"
 cli server show nonsense 2>/dev/null && fail "an unknown command worked"
 oc_stop 0

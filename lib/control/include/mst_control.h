@@ -118,6 +118,9 @@ void mst_control_request_stop(struct mst_control *c);
 unsigned int mst_control_disconnect_user(struct mst_control *c, const char *user);
 bool mst_control_disconnect_id(struct mst_control *c, uint32_t id);
 unsigned int mst_control_disconnect_all(struct mst_control *c);
+// When the session ends by its time limit or, while its device is away, for want of it; seconds since 1970. 0: it has no
+// such end, or there is no such session.
+uint64_t mst_control_expires_unix_s(struct mst_control *c, uint32_t id);
 // Nobody is taken in any more, and devices are sent elsewhere within so many seconds; their sessions stay. Again: the new
 // time counts. mst_control_undrain: false when there was none.
 void mst_control_drain(struct mst_control *c, uint32_t seconds);

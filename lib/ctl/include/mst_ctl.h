@@ -40,7 +40,8 @@ enum mst_ctl_view {
 	MST_CTL_LOCAL,
 };
 
-// X(id, words, arguments, view, help). An argument in brackets may be left out.
+// X(id, words, arguments, view, help). An argument in brackets may be left out. A row whose words begin
+// those of another stands behind it.
 // clang-format off
 #define MST_CTL_COMMANDS(X) \
 	X(SERVER_STATUS,   "server status",          "",       FIELDS,   "state of the gateway in a few lines") \
@@ -48,6 +49,10 @@ enum mst_ctl_view {
 	X(SHOW_USERS,      "server show users",      "[START]", USERS,   "connected users, one a line") \
 	X(SHOW_USER,       "server show user",       "NAME",   BLOCKS,   "all sessions of one user in detail") \
 	X(SHOW_ID,         "server show id",         "ID",     BLOCKS,   "one session in detail") \
+	X(SHOW_SESSIONS_ALL, "server show sessions all", "[START]", SESSIONS, "the same as server show sessions") \
+	X(SHOW_SESSIONS_VALID, "server show sessions valid", "[START]", SESSIONS, "sessions that wait for their device, which may come back by its cookie") \
+	X(SHOW_COOKIES_ALL, "server show cookies all", "[START]", SESSIONS, "the same as server show sessions all") \
+	X(SHOW_COOKIES_VALID, "server show cookies valid", "[START]", SESSIONS, "the same as server show sessions valid") \
 	X(SHOW_SESSIONS,   "server show sessions",   "[START]", SESSIONS, "all sessions, also those that may still reconnect") \
 	X(SHOW_CYCLES,     "server show cycles",     "",       CYCLES,   "cycles per packet of each stage, by worker") \
 	X(SHOW_DROPS,      "server show drops",      "",       COUNTERS, "packets dropped, by reason") \

@@ -1,4 +1,6 @@
 // What time does to a sign-in: cookie, idle and session limits, DPD, and which path packets take. Time is an argument.
+#include <time.h>
+
 #include "rig.h"
 
 #define S MST_NS_PER_S
@@ -75,6 +77,39 @@ the_session_limit_is_of_the_sign_in(void **state)
 	assert_true(device_gone(&again));
 	device_close(&again);
 	device_close(&d);
+}
+
+// The calendar's second may turn between the two.
+static void
+assert_expires_in(const struct control_login *l, uint64_t s)
+{
+	uint64_t now = (uint64_t)time(NULL);
+
+	assert_in_range(mst_control_expires_unix_s(rig, l->session->id), now + s - 2, now + s + 2);
+}
+
+static void
+what_is_shown_as_the_end_is_the_first_that_comes(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_login("ann", NULL);
+
+	(void)state;
+	assert_expires_in(l, 300);
+	l = rig_tunnel(&d, "bob", NULL);
+	assert_int_equal(mst_control_expires_unix_s(rig, l->session->id), 0);
+	rig_conf.timeouts.session_s = 1000;
+	rig_conf.timeouts.idle_s = 100;
+	assert_expires_in(l, 1000);
+	device_close(&d);
+	assert_expires_in(l, 100);
+	rig_conf.timeouts.idle_s = 0;
+	assert_expires_in(l, 300);
+	rig_conf.timeouts.session_s = 200;
+	assert_expires_in(l, 200);
+	l->signed_in_ns -= 400 * (int64_t)S; // it is over, and nobody has looked yet
+	assert_expires_in(l, 0);
+	assert_int_equal(mst_control_expires_unix_s(rig, UINT32_MAX), 0);
 }
 
 static const uint8_t udp[] = {
@@ -371,6 +406,7 @@ main(void)
 		TEST(a_login_that_nobody_takes_up_ends_with_its_cookie),
 		TEST(the_cookie_time_counts_only_while_the_device_is_away),
 		TEST(the_session_limit_is_of_the_sign_in),
+		TEST(what_is_shown_as_the_end_is_the_first_that_comes),
 		TEST(only_data_that_is_not_icmp_keeps_a_session_from_idling),
 		TEST(icmp6_is_no_use_either),
 		TEST(what_was_used_before_a_new_association_counts),

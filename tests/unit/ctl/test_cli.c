@@ -101,12 +101,16 @@ pages_are_printed_as_one(void **state)
 	// One START given by hand: what comes from there on.
 	assert_int_equal(run_here("server show sessions 1 --json", out, sizeof(out)), 0);
 	assert_string_equal(out, "[\n  1,\n  2\n]\n");
+	assert_int_equal(f.id, MST_CTL_SHOW_SESSIONS);
+	assert_int_equal(run_here("server show cookies valid --json", out, sizeof(out)), 0);
+	assert_string_equal(out, "[\n  0,\n  1,\n  2\n]\n");
+	assert_int_equal(f.id, MST_CTL_SHOW_COOKIES_VALID);
 	// Pages that do not go forward have no end.
 	f.step = 0;
 	assert_int_equal(run_here("server show sessions 1", out, sizeof(out)), 69);
 	assert_non_null(strstr(out, "do not go forward"));
 	fixture_halt(&f);
-	assert_int_equal(f.n_calls, 3 + 2 + 2);
+	assert_int_equal(f.n_calls, 3 + 2 + 3 + 2);
 }
 
 static void

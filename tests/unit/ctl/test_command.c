@@ -20,7 +20,8 @@ rows_do_not_hide_each_other(void **state)
 		for (size_t j = 0; j < mst_ctl_n_commands; j++) {
 			const char *b = mst_ctl_commands[j].words;
 
-			if (i != j)
+			// The first row that fits is taken: more words stand in front of fewer.
+			if (j > i)
 				assert_false(
 					strncmp(a->words, b, len) == 0 && (b[len] == ' ' || b[len] == '\0'));
 		}

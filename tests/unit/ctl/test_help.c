@@ -115,6 +115,9 @@ completion_completes(void **state)
 	complete(script, "--json server \"\"",
 		"status show disconnect unban drain undrain rotate-cookie-key reload stop\n");
 	complete(script, "server show user \"\"", "\n");
+	complete(script, "server show sess", "sessions\n");
+	complete(script, "server show sessions \"\"", "all valid\n");
+	complete(script, "server show cookies v", "valid\n");
 	complete(script, "config check /dev/nul", "/dev/null\n");
 	complete(script, "--so", "--socket\n");
 	free(script);
