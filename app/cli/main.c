@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "mst_ctl.h"
 
@@ -34,6 +35,9 @@ set_option(struct request *req, enum mst_ctl_option_id id, const char *value)
 		break;
 	case MST_CTL_OPT_ALL:
 		req->print.all = true;
+		break;
+	case MST_CTL_OPT_FOLLOW:
+		req->print.follow = true;
 		break;
 	case MST_CTL_OPT_HELP:
 		req->help = true;
@@ -132,11 +136,56 @@ exit_code_of(int rc)
 	}
 }
 
+// Prints the answer; *data is a reference of the caller's when it is not NULL.
+static int
+ask_and_print(struct request *req, const struct mst_ctl_command *command, size_t n_words, json_t **data)
+{
+	char err[MST_CTL_ERR_BYTES] = "";
+	int rc = mst_ctl_call_all(req->socket, req->words, n_words, TIMEOUT_MS, data, err, sizeof(err));
+
+	if (rc < 0) {
+		fputs("mst-cli: ", stderr);
+		mst_ctl_put_safe(stderr, err);
+		fputc('\n', stderr);
+		return exit_code_of(rc);
+	}
+	req->print.now_s = time(NULL);
+	mst_ctl_print(stdout, command, *data, &req->print);
+	return MST_CTL_EXIT_OK;
+}
+
+// Asks each second for what came behind the last row.
+static int
+follow(struct request *req, const struct mst_ctl_command *command, size_t n_words)
+{
+	char after[24];
+
+	for (;;) {
+		json_t *data = NULL;
+		const json_t *last;
+		int rc = ask_and_print(req, command, n_words, &data);
+
+		if (rc != MST_CTL_EXIT_OK)
+			return rc;
+		last = json_array_get(data, json_array_size(data) - 1);
+		if (last != NULL) {
+			snprintf(after, sizeof(after), "%" JSON_INTEGER_FORMAT,
+				json_integer_value(json_object_get(last, "raw_number")));
+			req->words[n_words] = after;
+			req->words[n_words + 1] = NULL;
+		}
+		json_decref(data);
+		// Whoever reads it has gone, or the disk is full: main tells.
+		if (fflush(stdout) != 0)
+			return MST_CTL_EXIT_FAILED;
+		sleep(1);
+	}
+}
+
 static int
 run(struct request *req, char **argv)
 {
 	const struct mst_ctl_command *command;
-	char err[MST_CTL_ERR_BYTES] = "";
 	json_t *data = NULL;
 	size_t n_words;
 	int rc;
@@ -148,19 +197,17 @@ run(struct request *req, char **argv)
 		fprintf(stderr, "mst-cli: usage: mst-cli %s %s\n", command->words, command->args);
 		return MST_CTL_EXIT_USAGE;
 	}
+	if (req->print.follow && command->id != MST_CTL_SHOW_EVENTS) {
+		fputs("mst-cli: --follow goes with server show events\n", stderr);
+		return MST_CTL_EXIT_USAGE;
+	}
+	if (req->print.follow)
+		return follow(req, command, n_words);
 	if (command->id == MST_CTL_CONFIG_CHECK)
 		return cli_config_check(req->n > n_words ? argv[n_words] : NULL);
-	rc = mst_ctl_call_all(req->socket, req->words, n_words, TIMEOUT_MS, &data, err, sizeof(err));
-	if (rc < 0) {
-		fputs("mst-cli: ", stderr);
-		mst_ctl_put_safe(stderr, err);
-		fputc('\n', stderr);
-		return exit_code_of(rc);
-	}
-	req->print.now_s = time(NULL);
-	mst_ctl_print(stdout, command, data, &req->print);
+	rc = ask_and_print(req, command, n_words, &data);
 	json_decref(data);
-	return MST_CTL_EXIT_OK;
+	return rc;
 }
 
 static int

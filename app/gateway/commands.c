@@ -459,6 +459,7 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 	case MST_CTL_SHOW_CERTIFICATE:
 	case MST_CTL_SHOW_IP_BANS:
 	case MST_CTL_SHOW_BAN_POINTS:
+	case MST_CTL_SHOW_EVENTS:
 	case MST_CTL_UNBAN_IP:
 		return gateway_front(g, id, args, n_args, data, err, err_cap);
 	default:

@@ -1,4 +1,4 @@
-// What mst-cli shows of the way in: certificates, bans. Control lcore; nothing here blocks.
+// What mst-cli shows of the way in: certificates, bans, events. Control lcore; nothing here blocks.
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -123,6 +123,44 @@ unban(struct gateway *g, const char *text, json_t **data, char *err, size_t err_
 	return 0;
 }
 
+// ---- events -------------------------------------------------------------------------------------
+// null where there is none.
+static json_t *
+ip_json(const struct mst_ip *ip)
+{
+	char text[MST_IP_TEXT_BYTES];
+
+	return ip->family != 0 ? json_string(mst_ip_format(ip, text)) : json_null();
+}
+
+static json_t *
+event_json(const struct mst_control_event *e)
+{
+	return json_pack("{s:I, s:o, s:I, s:s, s:o, s:o, s:o, s:o, s:o, s:s?}", "raw_number",
+		(json_int_t)e->number, "Time", time_json((int64_t)e->unix_s), "raw_time",
+		(json_int_t)e->unix_s, "Event", e->what, "Username",
+		e->user[0] != '\0' ? text_json(e->user) : json_null(), "ID",
+		e->session != 0 ? json_integer((json_int_t)e->session) : json_null(), "Remote IP",
+		ip_json(&e->remote), "IPv4", ip_json(&e->addr4), "IPv6", ip_json(&e->addr6), "Reason",
+		e->reason[0] != '\0' ? e->reason : NULL);
+}
+
+static int
+events(const struct gateway *g, const char *text, json_t **data, char *err, size_t err_cap)
+{
+	struct mst_control_event e;
+	uint64_t after = 0;
+
+	if (text != NULL && mst_parse_u64(text, strlen(text), 0, INT64_MAX, &after) < 0) {
+		snprintf(err, err_cap, "AFTER: expected the raw_number of an event");
+		return -EINVAL;
+	}
+	*data = json_array();
+	for (; mst_control_event_next(g->control, after, &e); after = e.number)
+		json_array_append_new(*data, event_json(&e));
+	return 0;
+}
+
 int
 gateway_front(struct gateway *g, enum mst_ctl_id id, const char *const *args, size_t n_args, json_t **data,
 	char *err, size_t err_cap)
@@ -131,6 +169,8 @@ gateway_front(struct gateway *g, enum mst_ctl_id id, const char *const *args, si
 	case MST_CTL_SHOW_CERTIFICATE:
 		*data = certificates(g);
 		return 0;
+	case MST_CTL_SHOW_EVENTS:
+		return events(g, n_args > 0 ? args[0] : NULL, data, err, err_cap);
 	case MST_CTL_UNBAN_IP:
 		return unban(g, args[0], data, err, err_cap);
 	default:

@@ -100,6 +100,7 @@ detach(struct control_conn *conn)
 	struct mst_session_info info = *l->session->info;
 
 	CONTROL_COUNT(conn->c, tcp_lost);
+	control_event_of(l, "away", "its connection has gone");
 	conn->login = NULL;
 	l->conn = NULL;
 	l->away_since_ns = mst_now_ns();

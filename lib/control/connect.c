@@ -271,6 +271,7 @@ control_connect(struct control_conn *conn)
 	conn->state = CONN_TUNNEL;
 	conn->last_rx_ns = mst_now_ns();
 	control_look_arm(l);
+	control_event_of(l, "connect", "");
 	MST_LOG(INFO, "control", "session %u of %s is up, %s", l->session->id, l->user,
 		mst_tls_conn_cipher(conn->tls));
 	control_answer_flush(conn);

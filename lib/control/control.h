@@ -166,6 +166,12 @@ struct control_site {
 	uint64_t used, seen; // what stat(2) said: of what is in use, and at the last look
 };
 
+struct control_events {
+	struct mst_control_event ring[MST_CONTROL_EVENTS];
+	uint64_t n;	// that there have been
+	uint64_t first; // number of the first of them
+};
+
 struct mst_control {
 	const struct mst_conf *conf;
 	struct event_base *base;
@@ -207,6 +213,7 @@ struct mst_control {
 	unsigned int events; // handled in this turn of the loop
 	uint64_t busy_ns, idle_ns;
 	struct mst_control_counters counters;
+	struct control_events past;
 	uint8_t record[CONTROL_RECORD_BYTES]; // one record at a time: the one thread's scratch
 	struct mst_tls_cork cork;	      // and that of records which leave together
 };
@@ -250,6 +257,10 @@ extern const struct control_end_row control_ends[];
 // account.c: what RADIUS servers are told of sessions, where the configuration names some
 void control_account_start(struct control_login *l); // its device has connected; once
 void control_account_stop(struct control_login *l, enum control_end why);
+
+// events.c: what the administrator is shown; both texts are constants
+void control_event_of(const struct control_login *l, const char *what, const char *reason);
+void control_event_refused(const struct control_conn *conn, const char *user);
 
 // login.c
 // A sign-in that was accepted: session, addresses and the text of its cookie. -EADDRNOTAVAIL: no session is free;

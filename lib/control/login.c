@@ -363,6 +363,7 @@ control_login_end(struct mst_control *c, struct control_login *l, enum control_e
 
 	MST_LOG(INFO, "control", "session %u of %s ends: %s", l->session->id, l->nameless ? "?" : l->user,
 		row->log);
+	control_event_of(l, "end", row->log);
 	(*(uint64_t *)((char *)&c->counters + row->counter))++;
 	if (why != CONTROL_END_STOP)
 		note(l, MST_COOKIE_ENDED);

@@ -102,6 +102,24 @@ print_any_table(FILE *out, const json_t *rows)
 	ctl_table_print(out, &t, rows);
 }
 
+static void
+print_lines(FILE *out, json_t *rows)
+{
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		json_t *row = json_array_get(rows, i);
+		const char *gap = "";
+
+		for (void *it = json_object_iter(row); it != NULL; it = json_object_iter_next(row, it)) {
+			if (ctl_key_is_raw(json_object_iter_key(it)))
+				continue;
+			fputs(gap, out);
+			ctl_put_value(out, json_object_iter_value(it));
+			gap = "  ";
+		}
+		fputc('\n', out);
+	}
+}
+
 // Data of another shape than the view expects: an object as fields, a text as it is, nothing for null.
 static void
 print_plain(FILE *out, json_t *data)
@@ -141,6 +159,9 @@ print_rows(FILE *out, enum mst_ctl_view view, json_t *rows, const struct mst_ctl
 	case MST_CTL_TABLE:
 		print_any_table(out, rows);
 		break;
+	case MST_CTL_LINES:
+		print_lines(out, rows);
+		break;
 	case MST_CTL_MESSAGE:
 	case MST_CTL_FIELDS:
 	case MST_CTL_LOCAL:
@@ -149,14 +170,29 @@ print_rows(FILE *out, enum mst_ctl_view view, json_t *rows, const struct mst_ctl
 	}
 }
 
+// ASCII only: a terminal that shows the JSON obeys nothing that a device chose.
+static void
+print_json(FILE *out, const json_t *data, bool follow)
+{
+	const size_t flags = JSON_ENSURE_ASCII | JSON_ENCODE_ANY;
+
+	if (!follow || !json_is_array(data)) {
+		json_dumpf(data, out, JSON_INDENT(2) | flags);
+		fputc('\n', out);
+		return;
+	}
+	for (size_t i = 0; i < json_array_size(data); i++) {
+		json_dumpf(json_array_get(data, i), out, flags);
+		fputc('\n', out);
+	}
+}
+
 void
 mst_ctl_print(
 	FILE *out, const struct mst_ctl_command *command, json_t *data, const struct mst_ctl_print_opts *opts)
 {
 	if (opts->json) {
-		// ASCII only: a terminal that shows the JSON obeys nothing that a device chose.
-		json_dumpf(data, out, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
-		fputc('\n', out);
+		print_json(out, data, opts->follow);
 	} else if (json_is_array(data)) {
 		print_rows(out, command->view, data, opts);
 	} else {

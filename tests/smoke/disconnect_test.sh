@@ -20,6 +20,8 @@ cli server show id "$id" | grep -q user2 || fail "show id"
 cli server disconnect id "$id" || fail "disconnect id"
 wait_for 5 oc_gone 1 || fail "the client is still there"
 cli server disconnect id "$id" 2>/dev/null && fail "the session ended twice"
+events=$(cli server show events | awk '{ print $2, $3 }' | tr '\n' ' ')
+[ "$events" = 'connect alice end alice connect user2 end user2 ' ] || fail "events: $events"
 [ "$(counter end_admin)" = 2 ] || fail "two ends by the administrator should be counted"
 grep -qF "${cookie:-no-cookie-in-the-client-log}" "$LAB/gateway.log" && fail "a cookie is in the log"
 no_leftovers

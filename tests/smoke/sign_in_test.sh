@@ -21,7 +21,13 @@ cmp -s "$LAB/said.alice.5" "$LAB/said.nobody.5" || fail "the answer tells whethe
 [ "$(counter auth_ok)" = 0 ] || fail "somebody got in"
 [ "$(tele /mst/session/count sessions)" = 0 ] || fail "a session came of it"
 grep -q secret "$LAB/gateway.log" && fail "a password is in the log"
+background events g "$MST_BUILD/app/cli/mst-cli" --socket "$LAB/mst.sock" server show events --follow >"$LAB/events"
 OC_USER=user7 oc_start 0
+wait_for 5 grep -q "Z  connect  user7  .*  $PUB_CLIENT  " "$LAB/events" || fail "connect is no event: $(cat "$LAB/events")"
+stop_background events
+for user in alice nobody locked; do
+	grep -q "Z  refused  $user  -  $PUB_CLIENT  -  -  sign-in" "$LAB/events" || fail "$user: $(cat "$LAB/events")"
+done
 cli --json server show user user7 | grep -q '"Username": *"user7"' || fail "mst-cli does not know user7"
 oc_stop 0
 no_leftovers

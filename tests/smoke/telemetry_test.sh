@@ -20,7 +20,7 @@ done
 tele "/mst/session/info,$index" - | grep -q alice || fail "session info has no user"
 [ "$(tele "/mst/worker/stats,$worker" dtls_rx_packets)" -ge 5 ] || fail "the worker counts no DTLS packets"
 for command in 'server status' 'server show status' 'server show users' 'server show user alice' \
-	'server show sessions' 'server show cookies all' 'server show cycles' 'server show drops' 'server show ports' 'server show punt'; do
+	'server show sessions' 'server show cookies all' 'server show events' 'server show cycles' 'server show drops' 'server show ports' 'server show punt'; do
 	# shellcheck disable=SC2086
 	cli $command >"$LAB/out" || fail "mst-cli $command"
 	[ -s "$LAB/out" ] || [ "$command" = 'server show drops' ] || fail "mst-cli $command prints nothing"

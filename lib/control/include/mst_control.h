@@ -138,6 +138,20 @@ struct mst_control_gauges {
 void mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out);
 pid_t mst_control_auth_pid(const struct mst_control *c); // of the sign-in helper; 0: it is away
 
+#define MST_CONTROL_EVENTS 256 // the last ones, which are remembered
+struct mst_control_event {
+	uint64_t number; // each has a greater one than those before it, through restarts
+	uint64_t unix_s;
+	const char *what;   // connect, away, end, refused
+	const char *reason; // "": none
+	uint32_t session;   // 0: none
+	char user[MST_SESSION_NAME_BYTES];
+	struct mst_ip remote;
+	struct mst_ip addr4, addr6; // of the session; family 0: none
+};
+// The oldest one that is remembered with a number above after, 0 at first. False: there is none.
+bool mst_control_event_next(const struct mst_control *c, uint64_t after, struct mst_control_event *out);
+
 struct mst_control_certificate {
 	const char *host; // "": the gateway's own; lives until the next reload
 	struct mst_tls_cert_info info;

@@ -27,6 +27,7 @@ struct event_base;
 //   USERS, SESSIONS, CYCLES   an array of objects: a table with fixed columns
 //   COUNTERS an array of {"name", "packets", "help"}: a table without the rows that are zero
 //   TABLE    an array of objects: a table, a column a key
+//   LINES    an array of objects: their values, a line each
 //   LOCAL    mst-cli does the work; the gateway refuses it
 enum mst_ctl_view {
 	MST_CTL_MESSAGE,
@@ -37,6 +38,7 @@ enum mst_ctl_view {
 	MST_CTL_CYCLES,
 	MST_CTL_COUNTERS,
 	MST_CTL_TABLE,
+	MST_CTL_LINES,
 	MST_CTL_LOCAL,
 };
 
@@ -59,6 +61,7 @@ enum mst_ctl_view {
 	X(SHOW_CERTIFICATE, "server show certificate", "",     BLOCKS,   "certificates in use, their names, chains and days left") \
 	X(SHOW_IP_BANS,    "server show ip bans",    "[START]", TABLE,   "banned addresses, and for how long") \
 	X(SHOW_BAN_POINTS, "server show ip ban points", "[START]", TABLE, "addresses with points towards a ban") \
+	X(SHOW_EVENTS,     "server show events",     "[AFTER]", LINES,   "the last events: time, what, user, session, addresses, reason") \
 	X(SHOW_PORTS,      "server show ports",      "",       TABLE,    "ports, their queues and counters") \
 	X(SHOW_PUNT,       "server show punt",       "",       COUNTERS, "packets handed to the kernel or the control lcore, by class") \
 	X(DISCONNECT_USER, "server disconnect user", "NAME",   MESSAGE,  "end all sessions of a user") \
@@ -103,6 +106,7 @@ const struct mst_ctl_command *mst_ctl_suggest(const char *const *argv, size_t n)
 	X(JSON, 'j', "json", "", "print the data as JSON, with the raw_ numbers")                            \
 	X(SOCKET, 's', "socket", "PATH", "control socket of the gateway")                                    \
 	X(ALL, 'a', "all", "", "print counters that are zero too")                                           \
+	X(FOLLOW, 'f', "follow", "", "with show events: go on with what comes, until interrupted")           \
 	X(HELP, 'h', "help", "", "print this help; after some words of a command, only what begins so")      \
 	X(VERSION, 'V', "version", "", "print the version")                                                  \
 	X(COMPLETION, '\0', "completion", "SHELL", "print the completion script for a shell (bash)")         \
@@ -217,6 +221,7 @@ MST_MUST_USE int mst_ctl_call_all(const char *path, const char *const *argv, siz
 struct mst_ctl_print_opts {
 	bool json;
 	bool all;      // zero counters too
+	bool follow;   // more will come: an array as JSON is a line for each of its rows
 	int64_t now_s; // seconds since 1970: "since" columns count from it
 };
 

@@ -24,7 +24,7 @@ handler(void *arg, enum mst_ctl_id id, const char *const *args, size_t n_args, j
 		snprintf(f->first_arg, sizeof(f->first_arg), "%s", args[0]);
 	if (id == MST_CTL_STOP)
 		event_base_loopexit(f->base, NULL);
-	if (f->answer_rc < 0) {
+	if (f->answer_rc < 0 && f->n_calls >= f->fail_from) {
 		snprintf(err, err_cap, "%s", f->answer_err != NULL ? f->answer_err : "");
 		return f->answer_rc;
 	}

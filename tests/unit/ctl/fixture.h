@@ -23,6 +23,7 @@ struct fixture {
 	int pages; // of one row each, if not 0; a page says that the next one is step further
 	int step;
 	int answer_rc;
+	unsigned int fail_from; // the call from which on answer_rc counts
 	const char *answer_err;
 	json_t *answer; // a reference of the fixture
 };

@@ -113,6 +113,33 @@ pages_are_printed_as_one(void **state)
 	assert_int_equal(f.n_calls, 3 + 2 + 3 + 2);
 }
 
+// The second time it asks for what came behind the last row; what it has printed is there whatever ends it.
+static void
+events_are_followed(void **state)
+{
+	(void)state;
+	char out[8192];
+
+	f.answer = json_pack("[{s:i, s:s, s:n}, {s:I, s:s, s:s}]", "raw_number", 7, "Event", "connect",
+		"Reason", "raw_number", (json_int_t)1764115200000001, "Event", "end", "Reason",
+		"its time\nis over");
+	f.answer_rc = -EIO;
+	f.answer_err = "enough";
+	f.fail_from = 2;
+	fixture_run(&f);
+	assert_int_equal(run_here("server show events --follow", out, sizeof(out)), 1);
+	assert_string_equal(out, "connect  -\nend  its time\\x0ais over\nmst-cli: enough\n");
+	assert_string_equal(f.first_arg, "1764115200000001");
+	f.fail_from = 4;
+	assert_int_equal(run_here("server show events 5 -f -j", out, sizeof(out)), 1);
+	assert_string_equal(out, "{\"raw_number\": 7, \"Event\": \"connect\", \"Reason\": null}\n"
+				 "{\"raw_number\": 1764115200000001, \"Event\": \"end\", \"Reason\": \"its "
+				 "time\\nis over\"}\nmst-cli: enough\n");
+	fixture_halt(&f);
+	assert_int_equal(f.id, MST_CTL_SHOW_EVENTS);
+	assert_int_equal(f.n_calls, 4);
+}
+
 static void
 usage_exits_64(void **state)
 {
@@ -130,6 +157,8 @@ usage_exits_64(void **state)
 	assert_int_equal(run("", "--nonsense", out, sizeof(out)), 64);
 	assert_int_equal(run("", "-s", out, sizeof(out)), 64);
 	assert_int_equal(run("", "1 2 3 4 5 6 7 8 9", out, sizeof(out)), 64);
+	assert_int_equal(run("", "server show users --follow", out, sizeof(out)), 64);
+	assert_string_equal(out, "mst-cli: --follow goes with server show events\n");
 	assert_int_equal(run("", "--completion fish", out, sizeof(out)), 64);
 	assert_int_equal(run("", "\"$(printf 'a\\033b')\"", out, sizeof(out)), 64);
 	assert_non_null(strstr(out, "a\\x1bb"));
@@ -238,6 +267,7 @@ main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		WITH(answers_are_printed),
 		WITH(pages_are_printed_as_one),
+		WITH(events_are_followed),
 		WITH(failures_exit_1_and_are_escaped),
 		cmocka_unit_test(usage_exits_64),
 		cmocka_unit_test(help_exits_0),

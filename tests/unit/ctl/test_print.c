@@ -153,6 +153,21 @@ ports_take_their_columns_from_the_rows(void **state)
 }
 
 static void
+events_are_lines(void **state)
+{
+	(void)state;
+	check(MST_CTL_SHOW_EVENTS,
+		"[{\"raw_number\":1,\"Time\":\"2026-01-02T03:04:05Z\",\"Event\":\"refused\",\"Username\":"
+		"\"b\\u001b[2J\","
+		"\"ID\":null},{\"Time\":\"2026-01-02T03:04:06Z\",\"Event\":\"connect\",\"Username\":\"bob\","
+		"\"ID\":7}]",
+		plain,
+		"2026-01-02T03:04:05Z  refused  b\\x1b[2J  -\n"
+		"2026-01-02T03:04:06Z  connect  bob  7\n");
+	check(MST_CTL_SHOW_EVENTS, "[]", plain, "");
+}
+
+static void
 columns_are_bounded(void **state)
 {
 	(void)state;
@@ -216,6 +231,7 @@ main(void)
 		cmocka_unit_test(cycles_leave_out_columns_nobody_has),
 		cmocka_unit_test(zero_counters_are_hidden_unless_all),
 		cmocka_unit_test(ports_take_their_columns_from_the_rows),
+		cmocka_unit_test(events_are_lines),
 		cmocka_unit_test(columns_are_bounded),
 		cmocka_unit_test(messages_and_unexpected_shapes),
 		cmocka_unit_test(json_is_ascii_and_whole),
