@@ -8,8 +8,8 @@
 
 #include "tls_private.h"
 
-static int64_t
-unix_time(const ASN1_TIME *t)
+int64_t
+tls_time_unix(const ASN1_TIME *t)
 {
 	struct tm tm = {0};
 
@@ -88,8 +88,8 @@ void
 tls_cert_describe(X509 *cert, struct mst_tls_cert_info *out)
 {
 	*out = (struct mst_tls_cert_info){
-		.not_before_unix_s = unix_time(X509_get0_notBefore(cert)),
-		.not_after_unix_s = unix_time(X509_get0_notAfter(cert)),
+		.not_before_unix_s = tls_time_unix(X509_get0_notBefore(cert)),
+		.not_after_unix_s = tls_time_unix(X509_get0_notAfter(cert)),
 	};
 	tls_name_text(X509_get_subject_name(cert), out->subject, sizeof(out->subject));
 	tls_name_text(X509_get_issuer_name(cert), out->issuer, sizeof(out->issuer));

@@ -104,6 +104,8 @@ add_pair(struct mst_tls_ctx *ctx, const struct mst_tls_params *p, const struct m
 		rc = tls_identity_check(&id, file, p, err, err_cap);
 	if (rc == 0)
 		rc = use_identity(ctx->ssl_ctx, &id, file, err, err_cap);
+	if (rc == 0)
+		rc = tls_staple_init(ctx, &out->staple, &id);
 	if (rc == 0) {
 		tls_cert_describe(id.cert, &out->info);
 		tls_text_set(out->key_kind, sizeof(out->key_kind), "%s", EVP_PKEY_get0_type_name(id.key));
@@ -165,6 +167,8 @@ mst_tls_ctx_put(struct mst_tls_ctx *ctx)
 		return;
 	// Each SSL holds a reference of its own to what it needs after its handshake.
 	SSL_CTX_free(ctx->ssl_ctx);
+	for (size_t i = 0; i < MST_ARRAY_SIZE(ctx->pairs); i++)
+		tls_staple_fini(&ctx->pairs[i].staple);
 	tls_hosts_fini(ctx);
 	free(ctx);
 }

@@ -118,7 +118,7 @@ mst_tls_ctx_add_host(struct mst_tls_ctx *ctx, const char *const *names, size_t n
 	return 0;
 }
 
-const struct mst_tls_ctx *
+struct mst_tls_ctx *
 mst_tls_ctx_host(const struct mst_tls_ctx *ctx, size_t host)
 {
 	return host < ctx->n_hosts ? ctx->hosts[host].ctx : NULL;

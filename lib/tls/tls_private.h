@@ -65,6 +65,7 @@ MST_MUST_USE int tls_identity_check(const struct tls_identity *id, const char *f
 // ---- cert.c
 #define TLS_DAY_S 86400
 
+int64_t tls_time_unix(const ASN1_TIME *t); // 0: none that can be read
 void tls_name_text(const X509_NAME *name, char *text, size_t cap);
 // days_left, file and n_chain are for the caller to fill.
 void tls_cert_describe(X509 *cert, struct mst_tls_cert_info *out);
@@ -89,9 +90,28 @@ MST_MUST_USE int tls_clients_setup(
 	SSL_CTX *c, const struct mst_tls_clients *clients, char *err, size_t err_cap);
 void tls_seen_fini(struct tls_seen *seen);
 
+// ---- staple.c
+// What is known and wanted of a certificate's OCSP.
+struct tls_staple {
+	X509 *cert;   // the one that libssl sends
+	X509 *issuer; // NULL: not known
+	uint8_t *cert_der, *issuer_der;
+	size_t cert_len, issuer_len;
+	bool offered;	// by the CA: the certificate names a server
+	uint8_t *bytes; // the response in DER; NULL: none that is good
+	size_t len;
+	int64_t until_unix_s; // its nextUpdate; 0: no response
+};
+
+// The caller ends with tls_staple_fini, also when it fails.
+MST_MUST_USE int tls_staple_init(
+	struct mst_tls_ctx *ctx, struct tls_staple *s, const struct tls_identity *id);
+void tls_staple_fini(struct tls_staple *s);
+
 // ---- ctx.c
 struct tls_pair {
 	struct mst_tls_cert_info info;
+	struct tls_staple staple;
 	char key_kind[16]; // as EVP_PKEY_is_a knows it
 };
 

@@ -59,7 +59,7 @@ MST_MUST_USE int mst_tls_ctx_create(
 MST_MUST_USE int mst_tls_ctx_add_host(struct mst_tls_ctx *ctx, const char *const *names, size_t n,
 	struct mst_tls_ctx *host, char *err, size_t err_cap);
 // NULL behind the last host. Its certificates are looked at as the context's own.
-const struct mst_tls_ctx *mst_tls_ctx_host(const struct mst_tls_ctx *ctx, size_t host);
+struct mst_tls_ctx *mst_tls_ctx_host(const struct mst_tls_ctx *ctx, size_t host);
 const char *mst_tls_ctx_host_name(const struct mst_tls_ctx *ctx, size_t host); // the first of its names
 // Whether a name may stand in a certificate or a configuration: without a wildcard, or with one that is the whole first
 // label, and not all of the name (RFC 9525 6.3).
@@ -88,6 +88,29 @@ size_t mst_tls_ctx_pairs(const struct mst_tls_ctx *ctx);
 // i below mst_tls_ctx_pairs.
 void mst_tls_ctx_info(
 	const struct mst_tls_ctx *ctx, size_t i, int64_t now_unix_s, struct mst_tls_cert_info *out);
+
+// ---- OCSP stapling: the CA's word that a certificate of ours is good, for devices that ask for it (RFC 6066 8). Who asks
+// the CA is the caller's matter: here is what to ask about, and what came is checked.
+#define MST_TLS_STAPLE_BYTES (16 * 1024)
+
+struct mst_tls_staple_question {
+	const uint8_t *cert, *issuer; // DER; live as long as the context
+	size_t cert_len, issuer_len;
+};
+
+// i below mst_tls_ctx_pairs, as everywhere here. -ENOENT: the certificate names no OCSP server; -ENOKEY: its issuer's
+// certificate is neither in the file nor known to this host.
+MST_MUST_USE int mst_tls_staple_question(
+	const struct mst_tls_ctx *ctx, size_t i, struct mst_tls_staple_question *out);
+// A response in DER, sent to devices until its nextUpdate. err says why it is not taken: -EKEYREVOKED: the CA has revoked
+// the certificate, and what was sent so far is not sent any more; -EINVAL: it is not the CA's good word on this
+// certificate at this time, and the one before stays; -ENOMEM.
+MST_MUST_USE int mst_tls_staple_put(struct mst_tls_ctx *ctx, size_t i, const uint8_t *der, size_t len,
+	int64_t now_unix_s, char *err, size_t err_cap);
+// Until when the response in use is good, also when that is over; 0: there is none.
+int64_t mst_tls_staple_until(const struct mst_tls_ctx *ctx, size_t i);
+// Responses of another context and its hosts go on for the certificates that ctx and its hosts have too.
+void mst_tls_staple_take(struct mst_tls_ctx *ctx, const struct mst_tls_ctx *old);
 
 // ---- one server connection over a non-blocking stream socket
 #define MST_TLS_RECORD_BYTES 16384 // plaintext of one record at most, RFC 8446 5.1

@@ -68,6 +68,7 @@ pki_cert(const struct pki_spec *spec)
 			add(cert, issuer, NID_basic_constraints, spec->basic);
 		add(cert, issuer, NID_key_usage, spec->usage);
 		add(cert, issuer, NID_ext_key_usage, spec->ext);
+		add(cert, issuer, NID_info_access, spec->ocsp);
 		add(cert, issuer, NID_subject_alt_name, spec->san);
 		add(cert, issuer, NID_name_constraints, spec->names);
 		add(cert, issuer, NID_subject_key_identifier, "hash");

@@ -13,6 +13,7 @@ struct pki_spec {
 	const char *basic; // basicConstraints; NULL: none
 	const char *usage; // keyUsage; NULL: none
 	const char *ext;   // extendedKeyUsage; NULL: none
+	const char *ocsp;  // authorityInfoAccess; NULL: none
 	const char *names; // nameConstraints; NULL: none
 	EVP_PKEY *key;	   // whose certificate it is
 	X509 *issuer;	   // NULL: self-signed
