@@ -42,6 +42,7 @@ struct mst_auth {
 	int event_fd; // readable while sign-ins are done
 	uint64_t started_ns, retry_ns, backoff_ns, look_ns;
 	struct mst_auth_stats stats;
+	struct auth_staple staple;
 	uint8_t buf[MST_AUTH_MESSAGE_BYTES];
 };
 
@@ -197,6 +198,8 @@ take_message(struct mst_auth *auth)
 		take_result(auth, &m.result);
 	else if (m.kind == MST_AUTH_CONFIGURED)
 		take_verdict(auth, &m.configured);
+	else if (m.kind == MST_AUTH_STAPLED)
+		auth_staple_take(&auth->staple, m.stapled.token, auth->buf, (size_t)n);
 	else
 		lose(auth, "talks nonsense");
 	mst_wipe(&m, sizeof(m));
@@ -303,6 +306,7 @@ mst_auth_destroy(struct mst_auth *auth)
 	if (auth->event_fd >= 0)
 		close(auth->event_fd);
 	free(auth->sign_ins);
+	free(auth->staple.message);
 	mst_wipe(auth->buf, sizeof(auth->buf));
 	free(auth);
 }
@@ -326,8 +330,8 @@ mst_auth_reload(struct mst_auth *auth, const struct mst_conf *conf, struct mst_c
 	return rc;
 }
 
-static int
-send_message(struct mst_auth *auth, const struct mst_auth_message *m)
+int
+auth_send(struct mst_auth *auth, const struct mst_auth_message *m)
 {
 	int rc = mst_auth_message_write(m, auth->buf, sizeof(auth->buf));
 
@@ -358,7 +362,7 @@ mst_auth_submit(struct mst_auth *auth, const struct mst_auth_try *attempt)
 
 	if (s == NULL || !auth->ready)
 		return count_refusal(auth, -EBUSY);
-	rc = send_message(auth, &m);
+	rc = auth_send(auth, &m);
 	if (rc < 0)
 		return count_refusal(auth, rc);
 	s->state = JUDGED;
@@ -376,7 +380,7 @@ mst_auth_answer(struct mst_auth *auth, uint64_t token, const char *answer)
 
 	if (s == NULL || s->state != ASKED)
 		return -ENOENT;
-	rc = send_message(auth, &m);
+	rc = auth_send(auth, &m);
 	if (rc < 0)
 		return count_refusal(auth, rc);
 	s->state = JUDGED;
@@ -391,7 +395,7 @@ mst_auth_cancel(struct mst_auth *auth, uint64_t token)
 
 	if (s == NULL)
 		return;
-	(void)send_message(auth, &m); // a helper that takes nothing more is as good as gone
+	(void)auth_send(auth, &m); // a helper that takes nothing more is as good as gone
 	forget(auth, s);
 }
 
@@ -402,7 +406,7 @@ mst_auth_account(
 	struct mst_auth_message m = {.kind = MST_AUTH_ACCOUNT, .account = *account};
 
 	m.account.kind = kind;
-	(void)send_message(auth, &m);
+	(void)auth_send(auth, &m);
 }
 
 int
@@ -475,6 +479,12 @@ void
 mst_auth_stats(const struct mst_auth *auth, struct mst_auth_stats *out)
 {
 	*out = auth->stats;
+}
+
+struct auth_staple *
+auth_staple_of(struct mst_auth *auth)
+{
+	return &auth->staple;
 }
 
 pid_t

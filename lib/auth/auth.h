@@ -38,3 +38,18 @@ bool auth_files_changed(const struct auth_files *files, const struct mst_conf *c
 // Opens all that conf names and sends them to the helper. err is filled on failure.
 MST_MUST_USE int auth_files_send(struct auth_files *files, struct auth_helper *h, const struct mst_conf *conf,
 	uint32_t generation, uint64_t codes_from_s, struct mst_conf_error *err);
+
+// ---- auth.c -------------------------------------------------------------------------------------
+int auth_send(struct mst_auth *auth, const struct mst_auth_message *m);
+struct auth_staple *auth_staple_of(struct mst_auth *auth);
+
+// ---- staple.c -----------------------------------------------------------------------------------
+// The last question about a certificate of the gateway's own.
+struct auth_staple {
+	uint64_t token;	  // 0: none is open
+	uint8_t *message; // what came of it, as it came; NULL: nothing
+	size_t len;
+	bool seen; // by who has asked
+};
+
+void auth_staple_take(struct auth_staple *s, uint64_t token, const uint8_t *message, size_t len);

@@ -106,14 +106,29 @@ static const struct field result_fields[] = {
 	{U64, 0, AT(mst_auth_result, expires_unix_s)},
 };
 
+static const struct field staple_fields[] = {
+	{U64, 0, AT(mst_auth_staple, token)},
+	{BLOB, MST_AUTH_CERT_BYTES_MAX, AT(mst_auth_staple, cert)},
+	{BLOB, MST_AUTH_CERT_BYTES_MAX, AT(mst_auth_staple, issuer)},
+};
+
+static const struct field stapled_fields[] = {
+	{U64, 0, AT(mst_auth_stapled, token)},
+	{BLOB, MST_AUTH_STAPLE_BYTES_MAX, AT(mst_auth_stapled, response)},
+	{TEXT, MST_AUTH_TEXT_BYTES, AT(mst_auth_stapled, text)},
+};
+
 #define LAYOUT(table) {table, MST_ARRAY_SIZE(table)}
 // clang-format on
 
-_Static_assert(
-	offsetof(struct mst_auth_try, cert_len) == offsetof(struct mst_auth_try, cert) + sizeof(void *) &&
-		offsetof(struct mst_auth_try, issuer_len) ==
-			offsetof(struct mst_auth_try, issuer) + sizeof(void *),
-	"a blob's length stands behind it");
+#define BLOB_IS_COUNTED(st, data)                                                                            \
+	_Static_assert(offsetof(struct st, data##_len) == offsetof(struct st, data) + sizeof(void *),        \
+		"a blob's length stands behind it")
+BLOB_IS_COUNTED(mst_auth_try, cert);
+BLOB_IS_COUNTED(mst_auth_try, issuer);
+BLOB_IS_COUNTED(mst_auth_staple, cert);
+BLOB_IS_COUNTED(mst_auth_staple, issuer);
+BLOB_IS_COUNTED(mst_auth_stapled, response);
 
 static const struct layout layouts[MST_AUTH_N_MESSAGES] = {
 	[MST_AUTH_CONFIGURE] = LAYOUT(configure_fields),
@@ -123,10 +138,12 @@ static const struct layout layouts[MST_AUTH_N_MESSAGES] = {
 	[MST_AUTH_ACCOUNT] = LAYOUT(account_fields),
 	[MST_AUTH_CONFIGURED] = LAYOUT(configured_fields),
 	[MST_AUTH_RESULT] = LAYOUT(result_fields),
+	[MST_AUTH_STAPLED] = LAYOUT(stapled_fields),
+	[MST_AUTH_STAPLE] = LAYOUT(staple_fields),
 };
 
 #define ABSENT UINT16_MAX // in place of a length
-_Static_assert(MST_AUTH_BEARER_BYTES < ABSENT && MST_AUTH_CERT_BYTES_MAX < ABSENT, "lengths have 16 bits");
+_Static_assert(MST_AUTH_BEARER_BYTES < ABSENT && MST_AUTH_STAPLE_BYTES_MAX < ABSENT, "lengths have 16 bits");
 
 // Members are read and written through these, whatever struct they are of.
 static uint64_t

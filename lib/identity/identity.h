@@ -192,6 +192,14 @@ struct identity_way {
 extern const struct identity_way identity_way_users, identity_way_pam, identity_way_radius,
 	identity_way_token, identity_way_certificate;
 
+// staple.c: no way to sign in, but a question about the gateway's own certificate that waits like one. The answer is in
+// data, and text in result.prompt says why there is none.
+struct identity_stapled {
+	size_t len;
+	uint8_t bytes[];
+};
+extern const struct identity_way identity_way_staple;
+
 // radius.c. text is the secret's file, name its path; conf has to live as long.
 MST_MUST_USE int identity_radius_create(struct identity_radius **out, const struct mst_conf_radius *conf,
 	const char *name, const char *text, size_t len, struct mst_conf_error *err);

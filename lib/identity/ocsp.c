@@ -8,6 +8,8 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "mst_auth.h"
+
 #include "fetch.h"
 
 #define NAME_BYTES 32
@@ -117,34 +119,60 @@ keep(struct ocsp *ocsp, const uint8_t *name, enum ocsp_verdict verdict, uint64_t
 	pthread_mutex_unlock(&ocsp->lock);
 }
 
+static int
+ask_url(const char *url, const char *proxy, const struct ocsp_question *q, size_t cap,
+	struct fetch_answer *answer, char *text)
+{
+	struct fetch_request request = {.url = url[0] != '\0' ? url : ocsp_question_url(q),
+		.plain = true,
+		.proxy = proxy,
+		.content_type = "application/ocsp-request",
+		.cap = cap};
+	struct fetch_origin origin;
+	uint8_t *der;
+	int rc = -ENOMEM;
+
+	snprintf(text, FETCH_ERROR_BYTES, "expected an http or https URL");
+	MST_TRY(fetch_origin_parse(&origin, request.url, true));
+	request.post_len = ocsp_question_request(q, &der);
+	request.post = der;
+	if (request.post_len > 0)
+		rc = fetch_run(&request, NULL, answer, text);
+	OPENSSL_free(der);
+	return rc;
+}
+
 static enum ocsp_verdict
 ask_server(const struct ocsp_rules *rules, const struct ocsp_question *q, uint64_t now_s, uint64_t *until_s,
 	char *text)
 {
-	struct fetch_request request = {.url = rules->url[0] != '\0' ? rules->url : ocsp_question_url(q),
-		.plain = true,
-		.proxy = rules->proxy,
-		.content_type = "application/ocsp-request",
-		.cap = OCSP_ANSWER_BYTES_MAX};
-	enum ocsp_verdict verdict = OCSP_SILENT;
-	struct fetch_origin origin;
+	enum ocsp_verdict verdict;
 	struct fetch_answer answer;
-	uint8_t *der;
 
-	if (request.url[0] == '\0')
+	if (rules->url[0] == '\0' && ocsp_question_url(q)[0] == '\0')
 		return OCSP_NOT_ASKED;
-	snprintf(text, FETCH_ERROR_BYTES, "expected an http or https URL");
-	if (fetch_origin_parse(&origin, request.url, true) < 0)
+	if (ask_url(rules->url, rules->proxy, q, OCSP_ANSWER_BYTES_MAX, &answer, text) < 0)
 		return OCSP_SILENT;
-	request.post_len = ocsp_question_request(q, &der);
-	request.post = der;
-	if (request.post_len > 0 && fetch_run(&request, NULL, &answer, text) == 0) {
-		verdict = ocsp_question_judge(q, answer.bytes, answer.len, now_s, until_s);
-		snprintf(text, FETCH_ERROR_BYTES, "%s", ocsp_verdict_text(verdict));
-		free(answer.bytes);
-	}
-	OPENSSL_free(der);
+	verdict = ocsp_question_judge(q, answer.bytes, answer.len, now_s, until_s);
+	snprintf(text, FETCH_ERROR_BYTES, "%s", ocsp_verdict_text(verdict));
+	free(answer.bytes);
 	return verdict;
+}
+
+int
+ocsp_fetch(const char *proxy, const void *leaf, size_t leaf_len, const void *issuer, size_t issuer_len,
+	struct fetch_answer *out, char *text)
+{
+	struct ocsp_question *q = ocsp_question_create(leaf, leaf_len, issuer, issuer_len);
+	int rc;
+
+	if (q == NULL) {
+		snprintf(text, FETCH_ERROR_BYTES, "the certificate or its issuer's cannot be read");
+		return -EINVAL;
+	}
+	rc = ask_url("", proxy, q, MST_AUTH_STAPLE_BYTES_MAX, out, text);
+	ocsp_question_free(q);
+	return rc;
 }
 
 enum ocsp_verdict

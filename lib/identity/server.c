@@ -97,7 +97,16 @@ take_job(struct server *s, const uint8_t *buf, size_t len)
 		release(job);
 		return NULL;
 	}
-	job->attempt = m.submit;
+	if (m.kind == MST_AUTH_STAPLE) {
+		// No sign-in: nobody can answer or cancel it by its token.
+		job->attempt = (struct mst_auth_try){.cert = m.staple.cert,
+			.cert_len = m.staple.cert_len,
+			.issuer = m.staple.issuer,
+			.issuer_len = m.staple.issuer_len};
+		job->result.token = m.staple.token;
+	} else {
+		job->attempt = m.submit;
+	}
 	return job;
 }
 
@@ -114,6 +123,24 @@ start_way(struct server *s, struct identity_job *job)
 	if (job->ways[job->way]->prepare != NULL)
 		job->ways[job->way]->prepare(job);
 	next_step(s, job);
+}
+
+static int
+finish_staple(struct server *s, struct identity_job *job)
+{
+	const struct identity_stapled *stapled = job->data;
+	struct mst_auth_message m = {.kind = MST_AUTH_STAPLED,
+		.stapled = {.token = job->result.token, .text = job->result.prompt}};
+	int rc;
+
+	if (stapled != NULL) {
+		m.stapled.response = stapled->bytes;
+		m.stapled.response_len = stapled->len;
+		m.stapled.text = "";
+	}
+	rc = send_message(s, &m);
+	release(job);
+	return rc;
 }
 
 // Its result, unless nobody wants it; then it is asking, or free again.
@@ -153,6 +180,22 @@ submit(struct server *s, const struct mst_auth_try *attempt, size_t len)
 	if (!identity_ways_choose(job))
 		return finish(s, job);
 	start_way(s, job);
+	return 0;
+}
+
+static int
+staple(struct server *s, const struct mst_auth_staple *question, size_t len)
+{
+	struct identity_job *job = s->settings != NULL ? take_job(s, s->buf, len) : NULL;
+	struct mst_auth_message m = {.kind = MST_AUTH_STAPLED,
+		.stapled = {.token = question->token, .text = "the sign-in helper is busy"}};
+
+	if (job == NULL)
+		return send_message(s, &m);
+	job->settings = identity_settings_get(s->settings);
+	job->ways[0] = &identity_way_staple;
+	job->n_ways = 1;
+	next_step(s, job);
 	return 0;
 }
 
@@ -196,7 +239,7 @@ take_results(struct server *s, struct identity_pool *pool)
 			start_way(s, job);
 			continue;
 		}
-		MST_TRY(finish(s, job));
+		MST_TRY(job->ways[0] == &identity_way_staple ? finish_staple(s, job) : finish(s, job));
 	}
 	return 0;
 }
@@ -263,8 +306,11 @@ dispatch(struct server *s, size_t len, const int *fds, size_t n_fds)
 		if (s->settings != NULL && s->settings->conf->auth.radius.n_accounting > 0)
 			identity_accounts_add(s->accounts, s->settings, s->buf, len);
 		return 0;
+	case MST_AUTH_STAPLE:
+		return staple(s, &m.staple, len);
 	case MST_AUTH_CONFIGURED:
 	case MST_AUTH_RESULT:
+	case MST_AUTH_STAPLED:
 	case MST_AUTH_N_MESSAGES:
 		break;
 	}

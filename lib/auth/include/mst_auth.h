@@ -20,6 +20,7 @@
 #define MST_AUTH_TEXT_BYTES 256 // user agent, platform, device id, virtual host
 #define MST_AUTH_BEARER_BYTES (16 * 1024 + 1)
 #define MST_AUTH_CERT_BYTES_MAX (8 * 1024)
+#define MST_AUTH_STAPLE_BYTES_MAX (16 * 1024)
 
 struct mst_auth;
 
@@ -90,6 +91,22 @@ struct mst_auth_account {
 	enum mst_auth_cause cause;			     // STOP
 };
 
+// What the OCSP server of a certificate of the gateway's own is to be asked.
+struct mst_auth_staple {
+	uint64_t token;
+	const uint8_t *cert; // DER
+	size_t cert_len;
+	const uint8_t *issuer; // DER of who signed it
+	size_t issuer_len;
+};
+
+struct mst_auth_stapled {
+	uint64_t token;
+	const uint8_t *response; // DER, not verified; NULL: there is none
+	size_t response_len;
+	const char *text; // why there is none
+};
+
 struct mst_auth_stats {
 	uint64_t accepted;
 	uint64_t rejected;
@@ -123,6 +140,13 @@ void mst_auth_cancel(struct mst_auth *auth, uint64_t token);
 // Fire and forget: what the helper is not there to take is lost.
 void mst_auth_account(
 	struct mst_auth *auth, enum mst_auth_account_kind kind, const struct mst_auth_account *account);
+
+// Asks, one certificate at a time: a new question takes the place of the one before. -EBUSY: the helper is away; -EINVAL:
+// larger than any can be.
+MST_MUST_USE int mst_auth_staple(struct mst_auth *auth, const struct mst_auth_staple *question);
+// What has come of the last question, once; false: nothing yet, or ever, when the helper has gone. Lives until the next
+// question.
+bool mst_auth_stapled(struct mst_auth *auth, struct mst_auth_stapled *out);
 
 // Polls readable while results wait; only mst_auth_next reads from it. Stays the object's.
 int mst_auth_fd(const struct mst_auth *auth);
@@ -174,6 +198,8 @@ enum mst_auth_message_kind {
 	MST_AUTH_ACCOUNT,
 	MST_AUTH_CONFIGURED, // from the helper, as all below
 	MST_AUTH_RESULT,
+	MST_AUTH_STAPLED,
+	MST_AUTH_STAPLE, // to the helper
 	MST_AUTH_N_MESSAGES
 };
 
@@ -205,6 +231,8 @@ struct mst_auth_message {
 		struct mst_auth_account account;
 		struct mst_auth_configured configured;
 		struct mst_auth_result result;
+		struct mst_auth_staple staple;
+		struct mst_auth_stapled stapled;
 	};
 };
 

@@ -442,10 +442,44 @@ ends_with_work_in_the_queue(void **state)
 	mst_auth_destroy(auth);
 }
 
+// One question at a time, whose answer is told once and is no result of a sign-in.
+static void
+a_staple_is_asked_for(void **state)
+{
+	(void)state;
+	static const uint8_t garbage[] = {0x30, 0};
+	static const uint8_t large[MST_AUTH_CERT_BYTES_MAX + 1];
+	struct mst_auth_staple q = {.token = 7,
+		.cert = garbage,
+		.cert_len = sizeof(garbage),
+		.issuer = garbage,
+		.issuer_len = sizeof(garbage)};
+	struct mst_auth *auth = create(1);
+	struct mst_auth_stapled got;
+	struct mst_auth_result r;
+
+	assert_int_equal(mst_auth_staple(auth, &q), 0);
+	q.token = 8;
+	assert_int_equal(mst_auth_staple(auth, &q), 0); // in its place
+	do {
+		assert_true(readable(auth, 20000));
+		assert_false(mst_auth_next(auth, &r));
+	} while (!mst_auth_stapled(auth, &got));
+	assert_true(got.token == 8);
+	assert_null(got.response);
+	assert_string_equal(got.text, "the certificate or its issuer's cannot be read");
+	assert_false(mst_auth_stapled(auth, &got));
+	q.cert = large;
+	q.cert_len = sizeof(large);
+	assert_int_equal(mst_auth_staple(auth, &q), -EINVAL);
+	mst_auth_destroy(auth);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_staple_is_asked_for),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(borrowed_hashes_open_nothing),
 		cmocka_unit_test(names_and_passwords_are_bounded),

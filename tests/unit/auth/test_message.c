@@ -151,6 +151,40 @@ the_others(void **state)
 }
 
 static void
+a_staple(void **state)
+{
+	(void)state;
+	static uint8_t der[MST_AUTH_STAPLE_BYTES_MAX + 1] = {0x30};
+	struct mst_auth_message m = {.kind = MST_AUTH_STAPLE,
+		.staple = {.token = 5,
+			.cert = der,
+			.cert_len = MST_AUTH_CERT_BYTES_MAX,
+			.issuer = der,
+			.issuer_len = MST_AUTH_CERT_BYTES_MAX}};
+	struct mst_auth_message r = again(&m);
+
+	assert_true(r.staple.token == 5);
+	assert_int_equal(r.staple.cert_len, MST_AUTH_CERT_BYTES_MAX);
+	assert_int_equal(r.staple.issuer_len, MST_AUTH_CERT_BYTES_MAX);
+	assert_memory_equal(r.staple.cert, der, MST_AUTH_CERT_BYTES_MAX);
+	m.staple.issuer_len++;
+	assert_int_equal(mst_auth_message_write(&m, buf, sizeof(buf)), -EMSGSIZE);
+	m = (struct mst_auth_message){.kind = MST_AUTH_STAPLED,
+		.stapled = {.token = 5, .response = der, .response_len = MST_AUTH_STAPLE_BYTES_MAX}};
+	r = again(&m);
+	assert_true(r.stapled.token == 5);
+	assert_int_equal(r.stapled.response_len, MST_AUTH_STAPLE_BYTES_MAX);
+	assert_memory_equal(r.stapled.response, der, MST_AUTH_STAPLE_BYTES_MAX);
+	assert_string_equal(r.stapled.text, "");
+	m.stapled.response_len++;
+	assert_int_equal(mst_auth_message_write(&m, buf, sizeof(buf)), -EMSGSIZE);
+	m.stapled = (struct mst_auth_stapled){.token = 6, .text = "it is silent"};
+	r = again(&m);
+	assert_null(r.stapled.response);
+	assert_string_equal(r.stapled.text, "it is silent");
+}
+
+static void
 texts_have_bounds(void **state)
 {
 	(void)state;
@@ -288,6 +322,7 @@ main(void)
 		cmocka_unit_test(a_sign_in),
 		cmocka_unit_test(a_result),
 		cmocka_unit_test(the_others),
+		cmocka_unit_test(a_staple),
 		cmocka_unit_test(texts_have_bounds),
 		cmocka_unit_test(blobs_have_bounds),
 		cmocka_unit_test(the_longest_fits),

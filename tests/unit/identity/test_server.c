@@ -270,6 +270,38 @@ a_bad_file_changes_nothing(void **state)
 	}
 }
 
+// Whatever comes of a question about the gateway's own certificate, there is one answer; and its token is no sign-in's.
+static void
+a_staple_is_answered(void **state)
+{
+	(void)state;
+	static const uint8_t garbage[] = {0x30, 3, 2, 1, 0};
+	struct mst_auth_message m = {.kind = MST_AUTH_STAPLE,
+		.staple = {.token = 40,
+			.cert = garbage,
+			.cert_len = sizeof(garbage),
+			.issuer = garbage,
+			.issuer_len = sizeof(garbage)}};
+	const struct mst_auth_message cancel = {.kind = MST_AUTH_CANCEL, .answer = {.token = 40}};
+
+	const struct rig_files files = {.users = users};
+	struct mst_auth_message early = m;
+
+	rig_send(&early);
+	early = rig_receive();
+	assert_int_equal(early.kind, MST_AUTH_STAPLED);
+	assert_string_equal(early.stapled.text, "the sign-in helper is busy");
+	assert_int_equal(rig_configure(&files, 0, &err), 0);
+	rig_send(&m);
+	rig_send(&cancel);
+	m = rig_receive();
+	assert_int_equal(m.kind, MST_AUTH_STAPLED);
+	assert_true(m.stapled.token == 40);
+	assert_null(m.stapled.response);
+	assert_string_equal(m.stapled.text, "the certificate or its issuer's cannot be read");
+	assert_true(rig_is_quiet(20));
+}
+
 static void
 too_few_descriptors(void **state)
 {
@@ -318,6 +350,7 @@ main(void)
 		WITH(codes_from_before_a_restart_open_nothing),
 		WITH(questions_may_be_left_alone),
 		WITH(a_bad_file_changes_nothing),
+		WITH(a_staple_is_answered),
 		WITH(too_few_descriptors),
 		cmocka_unit_test(nonsense_ends_it),
 	};
