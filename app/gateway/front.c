@@ -51,17 +51,18 @@ certificates(const struct gateway *g)
 	json_t *list = json_array();
 
 	for (size_t i = 0; mst_control_certificate(g->control, i, &cert); i++)
-		json_array_append_new(
-			list, json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:I, s:o, s:I, s:I}",
-				      "Host", text_json(cert.host[0] != '\0' ? cert.host : "(default)"),
-				      "File", text_json(info->file), "Subject", text_json(info->subject),
-				      "Issuer", text_json(info->issuer), "Names", text_json(info->names),
-				      "Key", info->key_type, "Chain", (int)info->n_chain, "Valid from",
-				      time_json(info->not_before_unix_s), "raw_valid_from",
-				      (json_int_t)info->not_before_unix_s, "Valid until",
-				      time_json(info->not_after_unix_s), "raw_valid_until",
-				      (json_int_t)info->not_after_unix_s, "Days left",
-				      (json_int_t)info->days_left));
+		json_array_append_new(list,
+			json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:i, s:o, s:I, s:o, s:I, s:I, s:o, s:I}",
+				"Host", text_json(cert.host[0] != '\0' ? cert.host : "(default)"), "File",
+				text_json(info->file), "Subject", text_json(info->subject), "Issuer",
+				text_json(info->issuer), "Names", text_json(info->names), "Key",
+				info->key_type, "Chain", (int)info->n_chain, "Valid from",
+				time_json(info->not_before_unix_s), "raw_valid_from",
+				(json_int_t)info->not_before_unix_s, "Valid until",
+				time_json(info->not_after_unix_s), "raw_valid_until",
+				(json_int_t)info->not_after_unix_s, "Days left", (json_int_t)info->days_left,
+				"OCSP staple", text_json(cert.staple), "raw_ocsp_staple_until",
+				(json_int_t)cert.staple_until_unix_s));
 	return list;
 }
 

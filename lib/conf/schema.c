@@ -111,6 +111,9 @@ static const struct mst_conf_key tls_keys[] = {
 	IDENTITY_ROWS(struct mst_conf_tls),
 	{.name = "min-version", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_tls, min_version),
 	 .words = tls_words, .def = "1.2", .change = MST_CONF_RELOAD, .help = "oldest TLS that is accepted"},
+	{.name = "ocsp-stapling", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_tls, ocsp_stapling), .def = "true",
+	 .change = MST_CONF_RELOAD,
+	 .help = "ask the CA's OCSP server about the gateway's certificates and send devices the answer"},
 	ROW_END,
 };
 

@@ -256,6 +256,7 @@ int
 mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err, size_t err_cap)
 {
 	struct mst_tls_ctx *tls = NULL;
+	struct mst_tls_ctx *old;
 	struct mst_tls_dtls_ctx *dtls = NULL;
 	struct mst_cookie_keys *keys = NULL;
 	struct mst_conf_error e;
@@ -277,12 +278,14 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 		mst_tls_ctx_put(tls);
 		return ret;
 	}
-	mst_tls_ctx_put(c->tls);
 	mst_tls_dtls_ctx_put(c->dtls);
+	old = c->tls;
 	c->tls = tls;
 	c->dtls = dtls;
 	control_keyring_take(c, conf, keys);
 	c->conf = conf;
+	control_staple_begin(c, old);
+	mst_tls_ctx_put(old);
 	control_site_note(c);
 	control_signin_reload(c);
 	return 0;
@@ -419,16 +422,13 @@ mst_control_auth_pid(const struct mst_control *c)
 bool
 mst_control_certificate(const struct mst_control *c, size_t i, struct mst_control_certificate *out)
 {
-	const struct mst_tls_ctx *ctx = c->tls;
-	size_t host = 0;
+	size_t pair = i;
+	const struct mst_tls_ctx *ctx = control_site_find(c, &pair, &out->host);
 
-	for (; i >= mst_tls_ctx_pairs(ctx); host++) {
-		i -= mst_tls_ctx_pairs(ctx);
-		ctx = mst_tls_ctx_host(c->tls, host);
-		if (ctx == NULL)
-			return false;
-	}
-	out->host = host != 0 ? mst_tls_ctx_host_name(c->tls, host - 1) : "";
-	mst_tls_ctx_info(ctx, i, time(NULL), &out->info);
+	if (ctx == NULL)
+		return false;
+	mst_tls_ctx_info(ctx, pair, time(NULL), &out->info);
+	out->staple_until_unix_s = mst_tls_staple_until(ctx, pair);
+	control_staple_text(c, i, ctx, pair, out->staple, sizeof(out->staple));
 	return true;
 }

@@ -172,11 +172,32 @@ struct control_events {
 	uint64_t first; // number of the first of them
 };
 
+#define CONTROL_CERTIFICATES_MAX ((MST_TLS_HOSTS_MAX + 1) * MST_TLS_PAIRS_MAX)
+// The OCSP response of a certificate.
+struct control_staple {
+	uint64_t next_ns; // when it is asked for
+	uint32_t failures;
+	bool revoked;
+	char why[128]; // the last answer was none that is stapled; "": it was
+};
+
+// Certificates are numbered as in mst_control_certificate.
+struct control_staples {
+	struct mst_wheel_timer turn;
+	bool open;	   // the helper has a question
+	size_t asked;	   // about this one
+	uint64_t asked_ns; // then
+	uint64_t token;	   // of the last question
+	size_t n;
+	struct control_staple of[CONTROL_CERTIFICATES_MAX];
+};
+
 struct mst_control {
 	const struct mst_conf *conf;
 	struct event_base *base;
 	struct mst_tls_ctx *tls;
 	struct control_site site;
+	struct control_staples staples;
 	struct mst_tls_dtls_ctx *dtls;
 	struct mst_auth *auth;
 	struct control_bans *bans;
@@ -325,6 +346,16 @@ MST_MUST_USE int control_site_make(
 	const struct mst_conf *conf, struct mst_tls_ctx **out, char *err, size_t err_cap);
 void control_site_note(struct mst_control *c);	// what is in use is what the files hold
 void control_site_watch(struct mst_control *c); // from now on, by its timer
+// The context with certificate number *i, which becomes its number there; NULL: there is none.
+struct mst_tls_ctx *control_site_find(const struct mst_control *c, size_t *i, const char **host);
+
+// staple.c
+void control_staple_watch(struct mst_control *c);
+// Another context is in use; old: the one before, which is still there, or NULL.
+void control_staple_begin(struct mst_control *c, const struct mst_tls_ctx *old);
+// What is to be said of certificate number i, which is number pair of ctx.
+void control_staple_text(const struct mst_control *c, size_t i, const struct mst_tls_ctx *ctx, size_t pair,
+	char *text, size_t cap);
 
 // gate.c: who may come in
 bool control_gate_admits(struct mst_control *c, const struct mst_ip *remote); // one connection more

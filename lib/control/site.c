@@ -83,6 +83,22 @@ control_site_make(const struct mst_conf *conf, struct mst_tls_ctx **out, char *e
 	return 0;
 }
 
+struct mst_tls_ctx *
+control_site_find(const struct mst_control *c, size_t *i, const char **host)
+{
+	struct mst_tls_ctx *ctx = c->tls;
+
+	*host = "";
+	for (size_t h = 0; *i >= mst_tls_ctx_pairs(ctx); h++) {
+		*i -= mst_tls_ctx_pairs(ctx);
+		ctx = mst_tls_ctx_host(c->tls, h);
+		if (ctx == NULL)
+			return NULL;
+		*host = mst_tls_ctx_host_name(c->tls, h);
+	}
+	return ctx;
+}
+
 // ---- files that change --------------------------------------------------------------------------
 // FNV-1a.
 static void
@@ -136,6 +152,7 @@ static void
 renew(struct mst_control *c)
 {
 	struct mst_tls_cert_info info;
+	struct mst_tls_ctx *old = c->tls;
 	struct mst_tls_ctx *fresh;
 	char err[512];
 
@@ -145,8 +162,9 @@ renew(struct mst_control *c)
 			"a certificate file has changed and is not used, the old one stays: %s", err);
 		return;
 	}
-	mst_tls_ctx_put(c->tls);
 	c->tls = fresh;
+	control_staple_begin(c, old);
+	mst_tls_ctx_put(old);
 	mst_tls_ctx_info(fresh, 0, time(NULL), &info);
 	CONTROL_COUNT(c, certificate_renewed);
 	MST_LOG(NOTICE, "control", "a certificate file has changed: in use is %s, %d days left", info.subject,
@@ -178,6 +196,7 @@ void
 control_site_watch(struct mst_control *c)
 {
 	control_site_note(c);
+	control_staple_watch(c);
 	mst_wheel_timer_init(&c->site.look, on_look, c);
 	mst_wheel_arm(&c->wheel, &c->site.look, mst_now_ns() + LOOK_NS);
 }

@@ -202,6 +202,7 @@ struct mst_conf_identity {
 struct mst_conf_tls {
 	struct mst_conf_identity identity;
 	enum mst_conf_tls_version min_version;
+	bool ocsp_stapling;
 };
 
 struct mst_conf_listen {
