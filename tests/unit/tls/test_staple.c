@@ -17,6 +17,7 @@ struct word {
 	long from_s, to_s; // to_s 0: without nextUpdate
 	long serial;	   // 0: the leaf's
 	int signer; // 0: the CA; 1: a responder that it has made; 2: one of its servers; 3: another CA of its name
+	int n_more;  // certificates that are sent along
 	int failure; // not 0: no answer at all, but this response status
 };
 
@@ -94,6 +95,7 @@ signed_word(const struct word *w)
 	ASN1_TIME *from = ASN1_TIME_set(NULL, time(NULL) + w->from_s);
 	ASN1_TIME *to = w->to_s != 0 ? ASN1_TIME_set(NULL, time(NULL) + w->to_s) : NULL;
 	ASN1_TIME *revoked = ASN1_TIME_set(NULL, time(NULL) - 1000);
+	STACK_OF(X509) *more = sk_X509_new_null();
 	ASN1_INTEGER *serial = NULL;
 
 	if (w->serial != 0) {
@@ -102,9 +104,12 @@ signed_word(const struct word *w)
 	}
 	assert_non_null(OCSP_basic_add1_status(basic, id, w->status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
 		w->status == V_OCSP_CERTSTATUS_REVOKED ? revoked : NULL, from, to));
-	assert_int_equal(OCSP_basic_sign(basic, signers[w->signer], keys[w->signer], EVP_sha256(), NULL,
-				 w->signer == 0 ? OCSP_NOCERTS : 0),
+	for (int k = 0; k < w->n_more; k++)
+		assert_int_equal(sk_X509_push(more, t.ca), k + 1);
+	assert_int_equal(OCSP_basic_sign(basic, signers[w->signer], keys[w->signer], EVP_sha256(), more,
+				 w->signer == 0 && w->n_more == 0 ? OCSP_NOCERTS : 0),
 		1);
+	sk_X509_free(more);
 	ASN1_TIME_free(from);
 	ASN1_TIME_free(to);
 	ASN1_TIME_free(revoked);
@@ -244,7 +249,10 @@ bytes_that_are_not_one_are_refused(void **state)
 	(void)state;
 	static uint8_t large[MST_TLS_STAPLE_BYTES + 1];
 	const struct word good = {.from_s = -60, .to_s = 3600};
+	const struct word good_and_large = {.from_s = -60, .to_s = 3600, .n_more = 100};
 
+	assert_int_equal(put(&good_and_large), -EINVAL);
+	assert_true(t.len > MST_TLS_STAPLE_BYTES);
 	say(&good);
 	for (size_t len = 0; len < t.len; len++)
 		assert_int_equal(
@@ -310,9 +318,11 @@ another_context_takes_it_over(void **state)
 	mst_tls_staple_take(site, t.ctx);
 	assert_true(is_stapled(site, NULL));
 	assert_true(is_stapled(site, "gw.example"));
-	// Of another certificate it is not.
+	// Of another certificate of the same CA it is not.
 	files_init(&f);
-	files_put_identity(&f, KEY_EC);
+	files_put_key(f.key, t.key);
+	files_put_cert(f.cert, t.server);
+	files_put_cert(f.cert, t.ca);
 	other = ctx_make(&f, MST_TLS_1_2);
 	mst_tls_staple_take(other, site);
 	assert_true(mst_tls_staple_until(other, 0) == 0);
