@@ -175,7 +175,7 @@ accept_user(struct mst_control *c, struct control_conn *conn, const struct mst_a
 	}
 	snprintf(l->platform, sizeof(l->platform), "%s", mst_ac_credentials(conn->ac)->platform);
 	CONTROL_COUNT(c, auth_ok);
-	control_gate_succeeded(conn, mst_ac_credentials(conn->ac)->user);
+	control_gate_succeeded(conn, r->user);
 	MST_LOG(INFO, "control", "sign-in of '%s' from %s", r->user, mst_ip_format(&conn->remote, remote));
 	finish(conn, MST_AC_AUTH_OK, cookie);
 	mst_wipe(cookie, sizeof(cookie));
