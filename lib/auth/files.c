@@ -10,7 +10,7 @@
 
 struct wanted {
 	const char *path;
-	bool needed;
+	enum mst_auth_need need;
 };
 
 // Is a password asked for that this one knows?
@@ -28,8 +28,8 @@ asks(const struct mst_conf *conf, enum mst_conf_password who)
 static void
 want(const struct mst_conf *conf, struct wanted out[MST_AUTH_N_FILES])
 {
-#define X(name, path_, needed_)                                                                              \
-	out[MST_AUTH_FILE_##name] = (struct wanted){.path = (path_), .needed = (needed_)};
+#define X(name, path_, need_)                                                                                \
+	out[MST_AUTH_FILE_##name] = (struct wanted){.path = (path_), .need = (enum mst_auth_need)(need_)};
 	MST_AUTH_FILES(X)
 #undef X
 }
@@ -56,7 +56,7 @@ auth_files_changed(const struct auth_files *files, const struct mst_conf *conf)
 
 	want(conf, wanted);
 	for (size_t i = 0; i < MST_AUTH_N_FILES; i++) {
-		if (!wanted[i].needed)
+		if (wanted[i].need == MST_AUTH_NOT_NEEDED)
 			continue;
 		look(wanted[i].path, &now);
 		if (!same(&now, &files->seen[i]))
@@ -118,10 +118,12 @@ auth_files_send(struct auth_files *files, struct auth_helper *h, const struct ms
 	for (size_t i = 0; i < MST_AUTH_N_FILES; i++)
 		look(wanted[i].path, &files->seen[i]);
 	for (size_t i = 0; i < MST_AUTH_N_FILES; i++) {
-		if (!wanted[i].needed)
+		if (wanted[i].need == MST_AUTH_NOT_NEEDED)
 			continue;
 		// O_NONBLOCK: a FIFO in place of the file must not hold the control lcore.
 		fds[n] = open(wanted[i].path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+		if (fds[n] < 0 && errno == ENOENT && wanted[i].need == MST_AUTH_WHERE_THERE)
+			continue;
 		if (fds[n] < 0) {
 			rc = fail(err, wanted[i].path, -errno, "cannot open");
 			goto out;

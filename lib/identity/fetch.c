@@ -3,6 +3,7 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 
 #define MAX_AGE_MAX_S (30 * 24 * 3600)
@@ -13,6 +14,17 @@ struct transfer {
 	uint8_t *bytes;
 	size_t len;
 };
+
+static pthread_mutex_t environment_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct fetch_environment environment;
+
+void
+fetch_set_environment(const struct fetch_environment *env)
+{
+	pthread_mutex_lock(&environment_lock);
+	environment = *env;
+	pthread_mutex_unlock(&environment_lock);
+}
 
 int
 fetch_init(void)
@@ -116,6 +128,23 @@ max_age(CURL *curl)
 	return (uint32_t)age;
 }
 
+// libcurl takes copies; what is not set it looks for in the environment of the process.
+static void
+set_proxy(CURL *curl, const struct fetch_request *r)
+{
+	const char *proxy = r->proxy;
+
+	pthread_mutex_lock(&environment_lock);
+	if (proxy[0] == '\0')
+		proxy = strncasecmp(r->url, "https:", strlen("https:")) == 0 ? environment.https_proxy
+									     : environment.http_proxy;
+	if (proxy[0] != '\0')
+		curl_easy_setopt(curl, CURLOPT_PROXY, proxy);
+	if (environment.no_proxy[0] != '\0')
+		curl_easy_setopt(curl, CURLOPT_NOPROXY, environment.no_proxy);
+	pthread_mutex_unlock(&environment_lock);
+}
+
 static void
 set_options(CURL *curl, struct transfer *t, struct curl_slist *headers, char *text)
 {
@@ -144,8 +173,7 @@ set_options(CURL *curl, struct transfer *t, struct curl_slist *headers, char *te
 		curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &ca);
 		curl_easy_setopt(curl, CURLOPT_CAPATH, NULL); // in place of the system's, not beside them
 	}
-	if (r->proxy[0] != '\0')
-		curl_easy_setopt(curl, CURLOPT_PROXY, r->proxy);
+	set_proxy(curl, r);
 	if (r->post != NULL) {
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)r->post_len);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, r->post);

@@ -7,11 +7,20 @@
 
 #define FETCH_TIMEOUT_MS 3000
 #define FETCH_URL_BYTES 512
+#define FETCH_PROXY_BYTES 512
+#define FETCH_NO_PROXY_BYTES 1024
 #define FETCH_ERROR_BYTES 256
 
 // Where a URL leads: "host:port", in lower case.
 struct fetch_origin {
 	char text[FETCH_URL_BYTES + 8];
+};
+
+// What stands in place of the process's own environment; "": nothing does.
+struct fetch_environment {
+	char https_proxy[FETCH_PROXY_BYTES];
+	char http_proxy[FETCH_PROXY_BYTES];
+	char no_proxy[FETCH_NO_PROXY_BYTES];
 };
 
 struct fetch_request {
@@ -35,6 +44,8 @@ struct fetch_answer {
 
 // Once, before there are threads.
 MST_MUST_USE int fetch_init(void);
+// From now on, for every request that does not name its proxy. Any thread.
+void fetch_set_environment(const struct fetch_environment *env);
 // -EINVAL: not a URL of https (or http where plain), or one with a user, a password or a fragment in it.
 MST_MUST_USE int fetch_origin_parse(struct fetch_origin *out, const char *url, bool plain);
 // Status 200 and at most cap bytes, by a server that the certificate authorities vouch for, without being sent anywhere

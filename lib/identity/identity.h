@@ -10,6 +10,7 @@
 
 #include "canonical.h"
 #include "cert.h"
+#include "fetch.h"
 #include "ocsp.h"
 #include "oidc.h"
 
@@ -41,6 +42,11 @@ bool identity_lines_take(struct mst_rd *r, uint8_t separator, struct mst_rd *par
 MST_MUST_USE int identity_lines_name(
 	const struct identity_lines *l, struct mst_rd name, char out[IDENTITY_USER_BYTES]);
 int identity_lines_compare(const char *a, size_t a_len, const char *b, size_t b_len);
+
+// ---- environment.c ------------------------------------------------------------------------------
+// Names that the text does not set are "".
+MST_MUST_USE int environment_parse(struct fetch_environment *out, const char *name, const char *text,
+	size_t len, struct mst_conf_error *err);
 
 // ---- codes.c ------------------------------------------------------------------------------------
 #define IDENTITY_CODES_MAX 4096 // users within the life of a code
@@ -137,6 +143,7 @@ struct identity_settings {
 	struct identity_issuer_files issuer_files[MST_CONF_OIDC_MAX];
 	struct oidc_issuer issuers[MST_CONF_OIDC_MAX];
 	struct oidc *oidc; // NULL: no tokens
+	struct fetch_environment environment;
 	uint64_t codes_from_s;
 	uint64_t seed;
 };

@@ -37,6 +37,12 @@ read_files(struct identity_settings *s, const struct mst_auth_configure *c, cons
 			free(text);
 			MST_TRY(rc);
 			break;
+		case MST_AUTH_FILE_ENVIRONMENT:
+			rc = environment_parse(&s->environment, c->files[i], text, len, err);
+			mst_wipe(text, len); // a proxy's password may be in there
+			free(text);
+			MST_TRY(rc);
+			break;
 		case MST_AUTH_FILE_OIDC_KEYS_0:
 		case MST_AUTH_FILE_OIDC_KEYS_1:
 		case MST_AUTH_FILE_OIDC_KEYS_2:
@@ -128,8 +134,10 @@ identity_settings_load(struct identity_settings **out, const struct identity_set
 	}
 	if (rc == 0)
 		rc = check(s, c->conf, err);
-	if (rc == 0)
+	if (rc == 0) {
+		fetch_set_environment(&s->environment);
 		rc = identity_tokens_start(s, old, c->conf, err);
+	}
 	if (rc < 0)
 		goto err;
 	free(text);
@@ -158,5 +166,6 @@ identity_settings_put(struct identity_settings *s)
 	identity_radius_destroy(s->radius);
 	identity_tokens_end(s);
 	mst_conf_free(s->conf);
+	mst_wipe(s, sizeof(*s));
 	free(s);
 }

@@ -163,13 +163,14 @@ pid_t mst_auth_pid(const struct mst_auth *auth); // of the helper; 0: it is away
 // Numbers in network order, text with its NUL. A reader takes no field on trust, not even its peer's own.
 #define MST_AUTH_MESSAGE_BYTES (64 * 1024)
 
-// Files that the gateway opens for the helper: name, where its path stands, whether it is needed.
+// Files that the gateway opens for the helper: name, where its path stands, whether it is needed (enum mst_auth_need).
 // clang-format off
 #define MST_AUTH_FILES(X)                                                                                \
 	X(USERS, conf->users.file, asks(conf, MST_CONF_PASSWORD_USERS))                      \
 	X(OATH, conf->users.oath, asks(conf, MST_CONF_PASSWORD_USERS) && conf->users.oath[0] != '\0') \
 	X(RADIUS_SECRET, conf->auth.radius.secret,                                                      \
 		asks(conf, MST_CONF_PASSWORD_RADIUS) || conf->auth.radius.n_accounting > 0)             \
+	X(ENVIRONMENT, conf->auth.environment, MST_AUTH_WHERE_THERE)                                     \
 	MST_AUTH_ISSUER_FILES(X, KEYS, jwks_file)                                                        \
 	MST_AUTH_ISSUER_FILES(X, CA, ca_file)
 #define MST_AUTH_ISSUER_FILES(X, NAME, member)                                                           \
@@ -182,6 +183,8 @@ pid_t mst_auth_pid(const struct mst_auth *auth); // of the helper; 0: it is away
 		conf->auth.n_oidc > n && conf->auth.oidc[n].member[0] != '\0')
 // clang-format on
 _Static_assert(MST_CONF_OIDC_MAX == 4, "a file of each kind for each issuer");
+
+enum mst_auth_need { MST_AUTH_NOT_NEEDED, MST_AUTH_NEEDED, MST_AUTH_WHERE_THERE };
 
 enum mst_auth_file {
 #define X(name, path, needed) MST_AUTH_FILE_##name,

@@ -339,6 +339,7 @@ struct mst_conf_auth {
 	enum mst_conf_password password; // where user names and passwords are verified
 	const char *helper;		 // path; empty: where it is built or installed
 	const char *user;		 // that the helper runs as
+	const char *environment;	 // path of a file of proxies, which need not be there
 	struct mst_conf_pam pam;
 	struct mst_conf_radius radius;
 	const char **strip_domains; // that name nobody else than no domain does

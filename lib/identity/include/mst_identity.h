@@ -19,8 +19,14 @@ MST_MUST_USE int mst_identity_serve(int fd);
 // Of a file of one-time code secrets. A line is "HOTP/T30 USER - HEXSECRET", the format of liboath's usersfile: codes by
 // time (RFC 6238) with steps of T30 or T60 seconds, and /6 /7 or /8 digits. What follows the secret is skipped.
 
-// Is this text a users file, or one of secrets? Any thread. As the server judges it, without keeping anything.
+// Of a file of proxies, as Microsoft's setup writes it: lines of a shell, of which those count that set https_proxy,
+// http_proxy or no_proxy, in capitals or not, to text that needs no shell; the last one of a name counts. Others are
+// skipped.
+
+// Is this text a users file, one of secrets, one of proxies? Any thread. As the server judges it, without keeping anything.
 MST_MUST_USE int mst_identity_check_users(
 	const char *name, const char *text, size_t len, struct mst_conf_error *err);
 MST_MUST_USE int mst_identity_check_oath(
+	const char *name, const char *text, size_t len, struct mst_conf_error *err);
+MST_MUST_USE int mst_identity_check_environment(
 	const char *name, const char *text, size_t len, struct mst_conf_error *err);

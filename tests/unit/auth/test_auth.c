@@ -335,6 +335,28 @@ a_file_that_changes_is_read_again(void **state)
 }
 
 static void
+a_file_that_need_not_be_there(void **state)
+{
+	(void)state;
+	char more[128];
+	char want[192];
+	struct mst_conf *with;
+	struct mst_auth *auth = create(4);
+	struct mst_conf_error err;
+
+	snprintf(more, sizeof(more), ", environment: %s", bad_path);
+	with = conf_make(path, more);
+	unlink(bad_path);
+	assert_int_equal(mst_auth_reload(auth, with, &err), 0);
+	write_users(bad_path, "https_proxy=\"broken\n");
+	assert_int_equal(mst_auth_reload(auth, with, &err), -EINVAL);
+	snprintf(want, sizeof(want), "%s:2: expected https_proxy as text that needs no shell", bad_path);
+	assert_string_equal(err.text, want);
+	mst_auth_destroy(auth);
+	mst_conf_free(with);
+}
+
+static void
 the_helper_may_die(void **state)
 {
 	(void)state;
@@ -486,6 +508,7 @@ main(void)
 		cmocka_unit_test(the_queue_is_bounded),
 		cmocka_unit_test(reload_is_all_or_nothing),
 		cmocka_unit_test(a_file_that_changes_is_read_again),
+		cmocka_unit_test(a_file_that_need_not_be_there),
 		cmocka_unit_test(the_helper_may_die),
 		cmocka_unit_test(nobody_hears_of_what_was_cancelled),
 		cmocka_unit_test(refuses_to_start),

@@ -95,7 +95,7 @@ rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_c
 	struct mst_auth_message m = {.kind = MST_AUTH_CONFIGURE,
 		.configure = {.generation = ++generation, .codes_from_s = codes_from_s, .conf = "conf"}};
 	char text[4096];
-	int fds[6];
+	int fds[7];
 	size_t n = 1;
 
 	snprintf(text, sizeof(text),
@@ -116,6 +116,10 @@ rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_c
 	if (files->radius_secret != NULL) {
 		m.configure.files[MST_AUTH_FILE_RADIUS_SECRET] = "/s";
 		fds[n++] = file_of(files->radius_secret);
+	}
+	if (files->environment != NULL) {
+		m.configure.files[MST_AUTH_FILE_ENVIRONMENT] = "/e";
+		fds[n++] = file_of(files->environment);
 	}
 	if (files->jwks != NULL) {
 		m.configure.files[MST_AUTH_FILE_OIDC_KEYS_0] = "/k";

@@ -12,6 +12,7 @@ struct rig_files {
 	const char *radius_secret;
 	const char *jwks; // of the first issuer; NULL: none
 	const char *ca;	  // of its server; NULL: none
+	const char *environment;
 };
 
 void rig_open(void);

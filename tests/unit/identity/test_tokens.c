@@ -29,16 +29,23 @@ tear_down(void **state)
 }
 
 static void
-configure(void)
+configure_with(const char *environment)
 {
 	char auth[512];
-	const struct rig_files files = {.auth = auth, .users = users, .ca = server.ca};
+	const struct rig_files files = {
+		.auth = auth, .users = users, .ca = server.ca, .environment = environment};
 
 	snprintf(auth, sizeof(auth),
 		"methods: [token, password], oidc: [{issuer: \"%s\", audience: mst, ca-file: /c}]",
 		server.url);
 	if (rig_configure(&files, 0, &err) != 0)
 		fail_msg("%s", err.text);
+}
+
+static void
+configure(void)
+{
+	configure_with(NULL);
 }
 
 static void
@@ -109,6 +116,39 @@ an_issuer_that_is_away(void **state)
 	issuer_mode(&server, "good");
 }
 
+// The counter is asked for by the code under test: not through a proxy, please.
+static long
+tunnels(void)
+{
+	fetch_set_environment(&(struct fetch_environment){0});
+	return issuer_count(&server, "tunnels");
+}
+
+// A server of its own each time, which has no keys yet.
+static void
+proxies_of_a_file(void **state)
+{
+	(void)state;
+	char token[8192];
+	char text[512];
+	long before = tunnels();
+
+	issuer_mode(&server, "good");
+	snprintf(token, sizeof(token), "%s", issuer_token(&server, "anna"));
+	snprintf(text, sizeof(text), "export https_proxy='%s'\n", server.proxy);
+	configure_with(text);
+	submit(1, token);
+	assert_int_equal(rig_result().outcome, MST_AUTH_OK);
+	assert_int_equal(tunnels(), before + 2); // discovery and keys
+	rig_close();
+	rig_open();
+	snprintf(text, sizeof(text), "https_proxy=%s NO_PROXY=example.com,%s\n", server.proxy, "127.0.0.1");
+	configure_with(text);
+	submit(2, token);
+	assert_int_equal(rig_result().outcome, MST_AUTH_OK);
+	assert_int_equal(tunnels(), before + 2);
+}
+
 int
 main(void)
 {
@@ -116,6 +156,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(keys_are_waited_for, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nobody_else_waits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_issuer_that_is_away, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(proxies_of_a_file, set_up, tear_down),
 	};
 	struct crypt_data scratch = {0};
 	int rc;
