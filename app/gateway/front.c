@@ -61,8 +61,8 @@ certificates(const struct gateway *g)
 				(json_int_t)info->not_before_unix_s, "Valid until",
 				time_json(info->not_after_unix_s), "raw_valid_until",
 				(json_int_t)info->not_after_unix_s, "Days left", (json_int_t)info->days_left,
-				"OCSP staple", text_json(cert.staple), "raw_ocsp_staple_until",
-				(json_int_t)cert.staple_until_unix_s));
+				"Revocation", text_json(cert.revocation), "raw_good_until",
+				(json_int_t)cert.good_until_unix_s));
 	return list;
 }
 

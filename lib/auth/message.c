@@ -115,6 +115,8 @@ static const struct field staple_fields[] = {
 static const struct field stapled_fields[] = {
 	{U64, 0, AT(mst_auth_stapled, token)},
 	{BLOB, MST_AUTH_STAPLE_BYTES_MAX, AT(mst_auth_stapled, response)},
+	{U8, MST_AUTH_LIST_REVOKED, AT(mst_auth_stapled, list)},
+	{U64, 0, AT(mst_auth_stapled, list_until_unix_s)},
 	{TEXT, MST_AUTH_TEXT_BYTES, AT(mst_auth_stapled, text)},
 };
 

@@ -113,7 +113,7 @@ static const struct mst_conf_key tls_keys[] = {
 	 .words = tls_words, .def = "1.2", .change = MST_CONF_RELOAD, .help = "oldest TLS that is accepted"},
 	{.name = "ocsp-stapling", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_tls, ocsp_stapling), .def = "true",
 	 .change = MST_CONF_RELOAD,
-	 .help = "ask the CA's OCSP server about the gateway's certificates and send devices the answer"},
+	 .help = "ask the CA by OCSP, or its revocation list, about the gateway's certificates; devices are sent what OCSP says"},
 	ROW_END,
 };
 

@@ -428,7 +428,7 @@ mst_control_certificate(const struct mst_control *c, size_t i, struct mst_contro
 	if (ctx == NULL)
 		return false;
 	mst_tls_ctx_info(ctx, pair, time(NULL), &out->info);
-	out->staple_until_unix_s = mst_tls_staple_until(ctx, pair);
-	control_staple_text(c, i, ctx, pair, out->staple, sizeof(out->staple));
+	out->good_until_unix_s = mst_tls_staple_until(ctx, pair);
+	control_staple_text(c, i, ctx, pair, out->revocation, sizeof(out->revocation));
 	return true;
 }

@@ -173,12 +173,12 @@ struct control_events {
 };
 
 #define CONTROL_CERTIFICATES_MAX ((MST_TLS_HOSTS_MAX + 1) * MST_TLS_PAIRS_MAX)
-// The OCSP response of a certificate.
+// What the CA of a certificate was asked.
 struct control_staple {
 	uint64_t next_ns; // when it is asked for
 	uint32_t failures;
 	bool revoked;
-	char why[128]; // the last answer was none that is stapled; "": it was
+	char why[128]; // the last answer was not "good"; "": it was
 };
 
 // Certificates are numbered as in mst_control_certificate.

@@ -1,5 +1,5 @@
-// OCSP responses for the certificates of the site and its hosts: the sign-in helper asks the CA, one certificate after the
-// other and long before a response ends; TLS checks what came. Control lcore.
+// What their CAs say of the certificates of the site and its hosts: the sign-in helper asks, one after the other and long
+// before an answer ends. OCSP responses are stapled, and TLS checks them before; a revocation list only tells. Control lcore.
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -50,13 +50,32 @@ note_failure(struct mst_control *c, size_t i, const char *host, const char *why,
 	if (s->revoked)
 		MST_LOG(ERROR, "control",
 			"the certificate of %s HAS BEEN REVOKED by its CA: devices that look refuse it, and "
-			"it "
-			"has to be replaced now",
+			"it has to be replaced now",
 			name_of(host));
 	else
 		MST_LOG(WARNING, "control",
-			"certificate of %s: no new OCSP response to staple: %s; asked again in %u s",
+			"certificate of %s: its CA could not be asked whether it is good: %s; asked again in "
+			"%u s",
 			name_of(host), why, (unsigned int)retry_s);
+}
+
+// 0: it is good; -EKEYREVOKED; others: nothing is known that was not known before.
+static int
+judge(struct mst_tls_ctx *ctx, size_t pair, const struct mst_auth_stapled *a, int64_t now_s, char *err,
+	size_t err_cap)
+{
+	int ret;
+
+	if (a->response != NULL) {
+		ret = mst_tls_staple_put(ctx, pair, a->response, a->response_len, now_s, err, err_cap);
+		if (ret == -ENOMEM)
+			snprintf(err, err_cap, "not enough memory");
+		return ret;
+	}
+	snprintf(err, err_cap, "%s", a->text);
+	if (a->list == MST_AUTH_LIST_GOOD || a->list == MST_AUTH_LIST_REVOKED)
+		mst_tls_staple_unlisted(ctx, pair, (int64_t)a->list_until_unix_s);
+	return a->list == MST_AUTH_LIST_GOOD ? 0 : a->list == MST_AUTH_LIST_REVOKED ? -EKEYREVOKED : -ENODATA;
 }
 
 static void
@@ -67,17 +86,18 @@ take(struct mst_control *c, const struct mst_auth_stapled *a, uint64_t now_ns)
 	int64_t now_s = (int64_t)time(NULL);
 	const char *host;
 	struct mst_tls_ctx *ctx = control_site_find(c, &pair, &host);
-	char err[128];
+	char err[sizeof(s->why)];
 	int ret;
 
-	if (a->response == NULL) {
-		note_failure(c, c->staples.asked, host, a->text, now_ns);
+	if (a->list == MST_AUTH_LIST_NOT_NAMED) { // none that can be fetched
+		s->next_ns = UINT64_MAX;
+		snprintf(s->why, sizeof(s->why), "%s", a->text);
 		return;
 	}
-	ret = mst_tls_staple_put(ctx, pair, a->response, a->response_len, now_s, err, sizeof(err));
+	ret = judge(ctx, pair, a, now_s, err, sizeof(err));
 	s->revoked = ret == -EKEYREVOKED;
 	if (ret < 0) {
-		note_failure(c, c->staples.asked, host, ret == -ENOMEM ? "not enough memory" : err, now_ns);
+		note_failure(c, c->staples.asked, host, err, now_ns);
 		return;
 	}
 	s->failures = 0;
@@ -196,7 +216,8 @@ control_staple_text(const struct mst_control *c, size_t i, const struct mst_tls_
 {
 	const struct control_staple *s = &c->staples.of[i];
 	time_t until = (time_t)mst_tls_staple_until(ctx, pair);
-	struct mst_tls_staple_question q;
+	struct mst_tls_staple_question q = {0};
+	int ret = mst_tls_staple_question(ctx, pair, &q);
 	char day[32] = "";
 	struct tm tm;
 
@@ -204,13 +225,13 @@ control_staple_text(const struct mst_control *c, size_t i, const struct mst_tls_
 		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if (!c->conf->tls.ocsp_stapling)
 		snprintf(text, cap, "off");
-	else if (mst_tls_staple_question(ctx, pair, &q) == -ENOENT)
+	else if (ret == -ENOENT)
 		snprintf(text, cap, "not offered by the CA");
 	else if (s->revoked)
 		snprintf(text, cap, "revoked");
 	else if (until > time(NULL))
-		snprintf(text, cap, "good until %s%s%s", day, s->why[0] != '\0' ? "; since then: " : "",
-			s->why);
+		snprintf(text, cap, "%s, good until %s%s%s", q.ocsp ? "OCSP, stapled" : "revocation list",
+			day, s->why[0] != '\0' ? "; since then: " : "", s->why);
 	else
 		snprintf(text, cap, "none: %s", s->why[0] != '\0' ? s->why : "not answered yet");
 }

@@ -202,7 +202,9 @@ extern const struct identity_way identity_way_users, identity_way_pam, identity_
 // staple.c: no way to sign in, but a question about the gateway's own certificate that waits like one. The answer is in
 // data, and text in result.prompt says why there is none.
 struct identity_stapled {
-	size_t len;
+	enum mst_auth_list list;
+	uint64_t list_until_s;
+	size_t len; // 0: no response
 	uint8_t bytes[];
 };
 extern const struct identity_way identity_way_staple;

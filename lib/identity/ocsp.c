@@ -170,7 +170,9 @@ ocsp_fetch(const char *proxy, const void *leaf, size_t leaf_len, const void *iss
 		snprintf(text, FETCH_ERROR_BYTES, "the certificate or its issuer's cannot be read");
 		return -EINVAL;
 	}
-	rc = ask_url("", proxy, q, MST_AUTH_STAPLE_BYTES_MAX, out, text);
+	rc = -ENOENT;
+	if (ocsp_question_url(q)[0] != '\0')
+		rc = ask_url("", proxy, q, MST_AUTH_STAPLE_BYTES_MAX, out, text);
 	ocsp_question_free(q);
 	return rc;
 }

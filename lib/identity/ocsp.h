@@ -42,8 +42,8 @@ void ocsp_destroy(struct ocsp *ocsp);
 // text, in FETCH_ERROR_BYTES, says why it is SILENT. Any number of threads.
 enum ocsp_verdict ocsp_ask(struct ocsp *ocsp, const struct ocsp_rules *rules, const void *leaf,
 	size_t leaf_len, const void *issuer, size_t issuer_len, uint64_t now_s, char *text);
-// The response of the server that the leaf names, for somebody else to verify; the caller frees its bytes. 0 or -errno; text,
-// in FETCH_ERROR_BYTES, says why there is none.
+// The response of the server that the leaf names, for somebody else to verify; the caller frees its bytes. 0; -ENOENT: it
+// names none; or -errno, and text, in FETCH_ERROR_BYTES, says why there is none.
 struct fetch_answer;
 MST_MUST_USE int ocsp_fetch(const char *proxy, const void *leaf, size_t leaf_len, const void *issuer,
 	size_t issuer_len, struct fetch_answer *out, char *text);

@@ -134,9 +134,10 @@ finish_staple(struct server *s, struct identity_job *job)
 	int rc;
 
 	if (stapled != NULL) {
-		m.stapled.response = stapled->bytes;
+		m.stapled.response = stapled->len > 0 ? stapled->bytes : NULL;
 		m.stapled.response_len = stapled->len;
-		m.stapled.text = "";
+		m.stapled.list = stapled->list;
+		m.stapled.list_until_unix_s = stapled->list_until_s;
 	}
 	rc = send_message(s, &m);
 	release(job);

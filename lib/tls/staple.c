@@ -61,7 +61,9 @@ int
 tls_staple_init(struct mst_tls_ctx *ctx, struct tls_staple *s, const struct tls_identity *id)
 {
 	// libssl has references to the same objects.
-	*s = (struct tls_staple){.cert = id->cert, .offered = names_server(id->cert)};
+	*s = (struct tls_staple){.cert = id->cert,
+		.offered = names_server(id->cert),
+		.listed = X509_get_ext_by_NID(id->cert, NID_crl_distribution_points, -1) >= 0};
 	SSL_CTX_set_tlsext_status_cb(ctx->ssl_ctx, on_status);
 	SSL_CTX_set_tlsext_status_arg(ctx->ssl_ctx, ctx);
 	if (X509_up_ref(s->cert) != 1) {
@@ -92,14 +94,15 @@ mst_tls_staple_question(const struct mst_tls_ctx *ctx, size_t i, struct mst_tls_
 	const struct tls_staple *s = &ctx->pairs[i].staple;
 
 	MST_ASSERT(i < ctx->n_pairs);
-	if (!s->offered)
+	if (!s->offered && !s->listed)
 		return -ENOENT;
 	if (s->issuer == NULL)
 		return -ENOKEY;
 	*out = (struct mst_tls_staple_question){.cert = s->cert_der,
 		.cert_len = s->cert_len,
 		.issuer = s->issuer_der,
-		.issuer_len = s->issuer_len};
+		.issuer_len = s->issuer_len,
+		.ocsp = s->offered};
 	return 0;
 }
 
@@ -229,6 +232,13 @@ mst_tls_staple_put(struct mst_tls_ctx *ctx, size_t i, const uint8_t *der, size_t
 	return -EKEYREVOKED;
 }
 
+void
+mst_tls_staple_unlisted(struct mst_tls_ctx *ctx, size_t i, int64_t until_unix_s)
+{
+	MST_ASSERT(i < ctx->n_pairs);
+	ctx->pairs[i].staple.until_unix_s = until_unix_s;
+}
+
 int64_t
 mst_tls_staple_until(const struct mst_tls_ctx *ctx, size_t i)
 {
@@ -242,8 +252,12 @@ take(struct tls_staple *s, const struct mst_tls_ctx *old)
 	for (size_t i = 0; i < old->n_pairs; i++) {
 		const struct tls_staple *o = &old->pairs[i].staple;
 
-		if (o->bytes != NULL && s->issuer != NULL && X509_cmp(o->cert, s->cert) == 0 &&
-			X509_cmp(o->issuer, s->issuer) == 0)
+		if (o->until_unix_s == 0 || s->issuer == NULL || X509_cmp(o->cert, s->cert) != 0 ||
+			X509_cmp(o->issuer, s->issuer) != 0)
+			continue;
+		if (o->bytes == NULL)
+			s->until_unix_s = o->until_unix_s;
+		else
 			(void)put(s, o->bytes, o->len, o->until_unix_s); // without memory: it is asked for
 	}
 }

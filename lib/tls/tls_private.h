@@ -97,10 +97,11 @@ struct tls_staple {
 	X509 *issuer; // NULL: not known
 	uint8_t *cert_der, *issuer_der;
 	size_t cert_len, issuer_len;
-	bool offered;	// by the CA: the certificate names a server
+	bool offered;	// by the CA: the certificate names an OCSP server
+	bool listed;	// or a revocation list
 	uint8_t *bytes; // the response in DER; NULL: none that is good
 	size_t len;
-	int64_t until_unix_s; // its nextUpdate; 0: no response
+	int64_t until_unix_s; // its nextUpdate, or the list's; 0: neither
 };
 
 // The caller ends with tls_staple_fini, also when it fails.

@@ -91,7 +91,8 @@ struct mst_auth_account {
 	enum mst_auth_cause cause;			     // STOP
 };
 
-// What the OCSP server of a certificate of the gateway's own is to be asked.
+// A certificate of the gateway's own, about which its CA is to be asked: the OCSP server that it names, or else the revocation
+// list.
 struct mst_auth_staple {
 	uint64_t token;
 	const uint8_t *cert; // DER
@@ -100,11 +101,15 @@ struct mst_auth_staple {
 	size_t issuer_len;
 };
 
+enum mst_auth_list { MST_AUTH_LIST_NONE, MST_AUTH_LIST_NOT_NAMED, MST_AUTH_LIST_GOOD, MST_AUTH_LIST_REVOKED };
+
 struct mst_auth_stapled {
 	uint64_t token;
-	const uint8_t *response; // DER, not verified; NULL: there is none
+	const uint8_t *response; // of the OCSP server in DER, not verified; NULL: there is none
 	size_t response_len;
-	const char *text; // why there is none
+	enum mst_auth_list list;    // verified
+	uint64_t list_until_unix_s; // GOOD
+	const char *text;	    // why there is neither
 };
 
 struct mst_auth_stats {

@@ -83,8 +83,8 @@ struct mst_control;
 	X(path_to_dtls,        "sessions whose path came back to DTLS")                                 \
 	X(certificate_renewed, "times that a changed certificate file was taken")                        \
 	X(certificate_refused, "times that a changed certificate file was refused")                      \
-	X(staple_renewed,      "OCSP responses of certificates of the gateway taken")                     \
-	X(staple_failed,       "questions for an OCSP response without a good one")                      \
+	X(staple_renewed,      "good answers of CAs about certificates of the gateway")                  \
+	X(staple_failed,       "questions to CAs without a good answer")                                 \
 	X(neighbour_asked,     "neighbours the kernel was asked to resolve")
 // clang-format on
 
@@ -157,8 +157,8 @@ bool mst_control_event_next(const struct mst_control *c, uint64_t after, struct 
 struct mst_control_certificate {
 	const char *host; // "": the gateway's own; lives until the next reload
 	struct mst_tls_cert_info info;
-	int64_t staple_until_unix_s; // of the OCSP response that devices are sent; 0: none
-	char staple[256];	     // the same in words, or why there is none
+	int64_t good_until_unix_s; // by its CA's word; 0: there is none
+	char revocation[256];	   // the same in words, or why there is none
 };
 // Certificate number i in use; false behind the last one.
 bool mst_control_certificate(const struct mst_control *c, size_t i, struct mst_control_certificate *out);

@@ -96,10 +96,11 @@ void mst_tls_ctx_info(
 struct mst_tls_staple_question {
 	const uint8_t *cert, *issuer; // DER; live as long as the context
 	size_t cert_len, issuer_len;
+	bool ocsp; // the certificate names an OCSP server; else only a revocation list
 };
 
-// i below mst_tls_ctx_pairs, as everywhere here. -ENOENT: the certificate names no OCSP server; -ENOKEY: its issuer's
-// certificate is neither in the file nor known to this host.
+// i below mst_tls_ctx_pairs, as everywhere here. -ENOENT: the certificate names no place where its CA tells whether it is
+// revoked; -ENOKEY: its issuer's certificate is neither in the file nor known to this host.
 MST_MUST_USE int mst_tls_staple_question(
 	const struct mst_tls_ctx *ctx, size_t i, struct mst_tls_staple_question *out);
 // A response in DER, sent to devices until its nextUpdate. err says why it is not taken: -EKEYREVOKED: the CA has revoked
@@ -107,7 +108,9 @@ MST_MUST_USE int mst_tls_staple_question(
 // certificate at this time, and the one before stays; -ENOMEM.
 MST_MUST_USE int mst_tls_staple_put(struct mst_tls_ctx *ctx, size_t i, const uint8_t *der, size_t len,
 	int64_t now_unix_s, char *err, size_t err_cap);
-// Until when the response in use is good, also when that is over; 0: there is none.
+// Somebody has looked at its CA's revocation list, which is good until then: it is not on it. 0: it is.
+void mst_tls_staple_unlisted(struct mst_tls_ctx *ctx, size_t i, int64_t until_unix_s);
+// Until when the response in use, or the list, is good, also when that is over; 0: there is none.
 int64_t mst_tls_staple_until(const struct mst_tls_ctx *ctx, size_t i);
 // Responses of another context and its hosts go on for the certificates that ctx and its hosts have too.
 void mst_tls_staple_take(struct mst_tls_ctx *ctx, const struct mst_tls_ctx *old);

@@ -182,6 +182,13 @@ a_staple(void **state)
 	r = again(&m);
 	assert_null(r.stapled.response);
 	assert_string_equal(r.stapled.text, "it is silent");
+	m.stapled = (struct mst_auth_stapled){
+		.token = 7, .text = "", .list = MST_AUTH_LIST_REVOKED, .list_until_unix_s = 1ULL << 40};
+	r = again(&m);
+	assert_int_equal(r.stapled.list, MST_AUTH_LIST_REVOKED);
+	assert_true(r.stapled.list_until_unix_s == 1ULL << 40);
+	m.stapled.list++;
+	assert_true(mst_auth_message_write(&m, buf, sizeof(buf)) < 0);
 }
 
 static void

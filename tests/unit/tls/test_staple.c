@@ -288,6 +288,22 @@ a_bad_word_leaves_the_good_one_but_a_revocation(void **state)
 	assert_false(is_stapled(t.ctx, NULL));
 }
 
+// What a revocation list has said is nothing to be stapled, and goes on with the certificate.
+static void
+a_list_is_remembered(void **state)
+{
+	(void)state;
+	struct mst_tls_ctx *next = ctx_make(&t.f, MST_TLS_1_2);
+
+	mst_tls_staple_unlisted(t.ctx, 0, time(NULL) + 3600);
+	assert_true(mst_tls_staple_until(t.ctx, 0) > time(NULL));
+	assert_false(is_stapled(t.ctx, NULL));
+	mst_tls_staple_take(next, t.ctx);
+	assert_true(mst_tls_staple_until(next, 0) == mst_tls_staple_until(t.ctx, 0));
+	assert_false(is_stapled(next, NULL));
+	mst_tls_ctx_put(next);
+}
+
 // It was good when it was put, and has ended since.
 static void
 none_is_sent_after_its_end(void **state)
@@ -373,6 +389,7 @@ main(void)
 		WITH(nothing_else_is),
 		WITH(bytes_that_are_not_one_are_refused),
 		WITH(a_bad_word_leaves_the_good_one_but_a_revocation),
+		WITH(a_list_is_remembered),
 		WITH(none_is_sent_after_its_end),
 		WITH(another_context_takes_it_over),
 		WITH(what_to_ask),
