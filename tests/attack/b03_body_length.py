@@ -1,6 +1,6 @@
 """B3: lengths that overflow, contradict each other or hide in a coding. Refused before memory of that size is taken."""
 from lab import check
-from web import Connection, INIT, request
+from web import Connection, INIT
 
 LENGTHS = ["0", "00", "1", "+1", "-1", "-0", " 1", "1 ", "0x10", "1e3", "1.0", "1,1", "1;1", "", " ", "a", "65535", "65536", "65537",
            "262144", "2147483647", "2147483648", "4294967295", "4294967296", "4294967297", "9223372036854775807",

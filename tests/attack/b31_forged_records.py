@@ -2,7 +2,7 @@
 import os
 
 from dtls import ALERT, CCS, DATA, HANDSHAKE, SEQ_MAX, Device, record, udp
-from lab import check, until
+from lab import check
 from web import cookie_of
 
 FORGED = ("tag", "replay", "old", "record_short", "record_type", "record_version", "record_length", "record_epoch")

@@ -2,7 +2,7 @@
 import os
 import struct
 
-from dtls import HANDSHAKE, Device, client_hello, heard, record, records, udp
+from dtls import HANDSHAKE, Device, client_hello, heard, record, udp
 from lab import check
 from web import cookie_of
 

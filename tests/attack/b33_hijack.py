@@ -3,7 +3,7 @@ import os
 import time
 
 from dtls import DATA, MESSAGE_DATA, MESSAGE_DPD_REQ, Device, heard, record, udp
-from lab import DEVICE, HOST, check, until
+from lab import check, until
 from web import cookie_of
 
 OWN = "192.0.2.40"

@@ -5,7 +5,7 @@ import struct
 import subprocess
 
 from dtls import MESSAGE_DATA, Device
-from lab import HOST, check, until
+from lab import check, until
 from web import cookie_of
 
 PORT = 5034

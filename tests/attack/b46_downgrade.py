@@ -1,7 +1,6 @@
 """B46: old versions, weak suites, weak signatures, compression, renegotiation, early data. Only the profile is spoken."""
 import re
 import shutil
-import socket
 import struct
 import subprocess
 

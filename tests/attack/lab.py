@@ -13,7 +13,7 @@ import telemetry  # noqa: E402
 GATEWAY = os.environ.get("PUB_GW", "192.0.2.1")
 DEVICE = os.environ.get("PUB_CLIENT", "192.0.2.2")
 HOST = os.environ.get("LAN_HOST", "10.20.0.2")
-SANITIZER = re.compile(r"runtime error:|(Address|Leak|Thread)Sanitizer|MST_ASSERT|assertion", re.I)
+REPORT = re.compile(r"^.*(runtime error:|(Address|Leak|Thread)Sanitizer|MST_ASSERT|assertion).*$", re.I | re.M)
 
 
 class Fail(Exception):
@@ -32,6 +32,7 @@ class Lab:
         self.build = os.environ["MST_BUILD"]
         self._telemetry = None
         self._log_seen = 0
+        self._reported = 0
 
     def scale(self, quick, full):
         return full if self.full else quick
@@ -40,6 +41,10 @@ class Lab:
     def pid(self):
         with open(os.path.join(self.folder, "gateway.pid")) as f:
             return int(f.read())
+
+    def helper_pid(self):
+        """That of mst-authd, the only child."""
+        return int(subprocess.run(["pgrep", "-P", str(self.pid())], capture_output=True, check=True).stdout)
 
     def alive(self):
         try:
@@ -95,6 +100,14 @@ class Lab:
         text = self.log()
         fresh, self._log_seen = text[self._log_seen:], len(text)
         return fresh
+
+    def report(self):
+        """The first thing that a sanitizer or an assertion has said, in either process, since forget_reports()."""
+        found = REPORT.search(self.log()[self._reported:])
+        return found.group(0).strip() if found else None
+
+    def forget_reports(self):
+        self._reported = len(self.log())
 
     # ---- what a test does to it
     def configure(self, **values):

@@ -2,6 +2,7 @@
 import importlib
 import os
 import re
+import signal
 import sys
 import time
 import traceback
@@ -23,7 +24,7 @@ def attacks(wanted):
 
 def aftermath(lab, before):
     """What every attack must leave behind."""
-    from lab import SANITIZER, check, until
+    from lab import check, until
     import web
 
     check(lab.alive(), "the gateway is gone")
@@ -33,8 +34,6 @@ def aftermath(lab, before):
     took = time.monotonic() - start
     if lab.full:
         check(took < DEVICE_S, "a device took %.1f s to get in" % took)
-    found = SANITIZER.search(lab.new_log())
-    check(not found, "the log says", found.group(0) if found else "")
     # Who was closed in the middle of something is let go when the next turn of the loop ends.
     def settled():
         now = lab.state()  # what was away before may have gone meanwhile
@@ -51,26 +50,53 @@ def quiet(lab):
     return lab.state()
 
 
-def one(lab, number, title, module):
+def trial(lab, attack):
+    """What the attack told, and why it did not pass: one of them is None."""
     from lab import Fail
 
-    lab.new_log()
     lab.end_sessions()
     before = quiet(lab)
-    start = time.monotonic()
+    lab.forget_reports()
+    told, why = None, None
     try:
-        told = importlib.import_module(module).attack(lab)
+        told = attack(lab)
         aftermath(lab, before)
-    except Fail as why:
-        print("B%d %s: FAIL, %s" % (number, title, why))
-        return False
+    except Fail as e:
+        why = str(e)
     except Exception:  # whatever broke, the attack did not pass
-        print("B%d %s: FAIL, %s" % (number, title, traceback.format_exc()))
+        why = traceback.format_exc()
+    report = lab.report()
+    if report:
+        why = "%s (%s)" % (report, why) if why else report
+    return told, why
+
+
+def one(lab, number, title, module):
+    start = time.monotonic()
+    told, why = trial(lab, importlib.import_module(module).attack)
+    if why:
+        print("B%d %s: FAIL, %s" % (number, title, why), flush=True)
         return False
     cases, note = told if isinstance(told, tuple) else (told, "")
     took = time.monotonic() - start
     print("B%d %s: pass, %d cases, %.1f s%s" % (number, title, cases, took, ", " + note if note else ""), flush=True)
     return True
+
+
+def selftest(lab):
+    """An end by SIGSEGV is reported by AddressSanitizer as any of its finds: it must be noticed, of either process. The
+    gateway goes last: it does not come back."""
+    bad = 0
+    for name, pid in (("mst-authd", lab.helper_pid()), ("mst-gateway", lab.pid())):
+        def attack(_):
+            os.kill(pid, signal.SIGSEGV)
+            time.sleep(1)
+        _, why = trial(lab, attack)
+        noticed = why is not None and "AddressSanitizer" in why
+        bad += not noticed
+        print("%s: %s" % (name, "noticed" if noticed else "not noticed, but: %s" % why), flush=True)
+    os.truncate(os.path.join(lab.folder, "gateway.log"), 0)  # where the lab looks for reports at its end
+    return 1 if bad else 0
 
 
 def main():
@@ -85,6 +111,8 @@ def main():
 
     lab = Lab("--full" in words)
     web.legitimate()  # before the first state is taken: what is made once is made
+    if "--selftest" in words:
+        return selftest(lab)
     bad = [number for number, title, module in todo if not one(lab, number, title, module)]
     return 1 if bad else 0
 

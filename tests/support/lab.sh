@@ -335,19 +335,20 @@ no_leftovers() {
 lab_down() {
 	local status=$?
 	trap - EXIT INT TERM
+	if [ -n "${LAB_KEEP:-}" ] && [ $status -eq 0 ]; then
+		return 0
+	fi
+	lab_end
 	if grep -sE 'runtime error:|(Address|Leak)Sanitizer' "$LAB/gateway.log" >&2; then
 		say "FAIL: a sanitizer has found something"
 		status=1
-	fi
-	if [ -n "${LAB_KEEP:-}" ] && [ $status -eq 0 ]; then
-		return 0
 	fi
 	lab_remove
 	exit $status
 }
 
-lab_remove() {
-	local f pid n
+lab_end() { # every program; the gateway's leaks are told at its end
+	local f pid
 	for f in "$LAB"/*.pid; do
 		[ -e "$f" ] || continue
 		pid=$(cat "$f")
@@ -355,6 +356,11 @@ lab_remove() {
 		wait_for 5 test ! -e "/proc/$pid/exe" || kill -KILL "$pid" 2>/dev/null || true
 	done
 	wait 2>/dev/null || true
+}
+
+lab_remove() {
+	local n
+	lab_end
 	for n in $LAB_NS f; do
 		ip netns pids "$LAB_ID-$n" 2>/dev/null | xargs -r kill -KILL 2>/dev/null || true
 		ip netns del "$LAB_ID-$n" 2>/dev/null || true
