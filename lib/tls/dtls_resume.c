@@ -3,14 +3,12 @@
 // taken up, and a full handshake cannot succeed: there is no certificate. Control lcore.
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/err.h>
 
 #include "dtls_private.h"
 
 #define SUITES "AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256:AES128-GCM-SHA256"
-#define SESSION_S 300 // of the object in libssl, which nothing looks up again
 
 static SSL_SESSION *
 make_session(SSL *ssl, const struct mst_tls_dtls *h)
@@ -23,11 +21,8 @@ make_session(SSL *ssl, const struct mst_tls_dtls *h)
 		SSL_SESSION_set1_master_key(s, h->resumed.master, sizeof(h->resumed.master)) == 1 &&
 		SSL_SESSION_set_protocol_version(s, DTLS1_2_VERSION) == 1 &&
 		SSL_SESSION_set_cipher(s, cipher) == 1 &&
-		SSL_SESSION_set1_id(s, h->resumed.session_id, sizeof(h->resumed.session_id)) == 1) {
-		(void)SSL_SESSION_set_time(s, time(NULL));
-		(void)SSL_SESSION_set_timeout(s, SESSION_S);
-		return s;
-	}
+		SSL_SESSION_set1_id(s, h->resumed.session_id, sizeof(h->resumed.session_id)) == 1)
+		return s; // since now and for the five minutes that a new one has
 	SSL_SESSION_free(s);
 	return NULL;
 }
