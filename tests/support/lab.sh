@@ -267,8 +267,8 @@ gw_ready_or_gone() { grep -q '^mst-gateway ready ' "$LAB/ready" || ! gw_alive; }
 gw_log_has() { grep -q -- "$1" "$LAB/gateway.log"; }
 cli() { "$MST_BUILD/app/cli/mst-cli" --socket "$LAB/mst.sock" "$@"; }
 
-# tele COMMAND KEY: a number out of DPDK's telemetry socket.
-tele() { python3 "$LAB_ROOT/tests/support/telemetry.py" "$LAB_ID" "$1" "$2"; }
+# tele COMMAND KEY [COMMAND KEY]...: numbers out of DPDK's telemetry socket.
+tele() { python3 "$LAB_ROOT/tests/support/telemetry.py" "$LAB_ID" "$@"; }
 drops() { tele /mst/drop/stats "drop_$1"; }
 
 # worker_ticks LCORE: CPU time of the worker's thread, in clock ticks (100 a second).
@@ -320,16 +320,27 @@ ping_lan() {
 	grep -q ' 0% packet loss' "$LAB/ping"
 }
 
-gw_state() { # what must come back to where it was
-	printf 'sessions=%s free=%s mbufs=%s fds=%s\n' "$(tele /mst/session/count sessions)" \
-		"$(tele /mst/session/count leases_free)" "$(tele /mst/info mbufs_in_use)" "$(find "/proc/$(gw_pid)/fd" | wc -l)"
+gw_now() {
+	# shellcheck disable=SC2046 # three numbers
+	printf 'sessions=%s free=%s mbufs=%s fds=%s\n' $(tele /mst/session/count sessions /mst/session/count leases_free \
+		/mst/info mbufs_in_use) "$(find "/proc/$(gw_pid)/fd" | wc -l)"
 }
 
-gw_back() { [ "$(gw_state)" = "$LAB_STATE" ]; }
+gw_state() { # what must come back to where it was; three times the same, because frames and questions may be under way
+	local now last='' same=0 tries=50
+	while [ $same -lt 2 ] && [ $((tries--)) -gt 0 ]; do
+		now=$(gw_now)
+		if [ "$now" = "$last" ]; then same=$((same + 1)); else same=0; fi
+		last=$now
+	done
+	printf '%s\n' "$now"
+}
+
+gw_back() { [ "$(gw_now)" = "$LAB_STATE" ]; }
 
 # no_leftovers: sessions, addresses, mbufs and file descriptors are back at LAB_STATE=$(gw_state) within 10 s.
 no_leftovers() {
-	wait_for "${1:-10}" gw_back || fail "left over: $(gw_state), at the start $LAB_STATE"
+	wait_for "${1:-10}" gw_back || fail "left over: $(gw_now), at the start $LAB_STATE"
 }
 
 lab_down() {

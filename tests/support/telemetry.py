@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""telemetry.py PREFIX COMMAND KEY: one value out of DPDK's telemetry socket of a gateway.
+"""telemetry.py PREFIX COMMAND KEY [COMMAND KEY]...: values out of DPDK's telemetry socket of a gateway, each on a line.
 
 KEY "-" prints the whole reply.
 """
@@ -24,15 +24,16 @@ def ask(sock, command):
 
 
 def main():
-    prefix, command, key = sys.argv[1:4]
+    prefix, words = sys.argv[1], sys.argv[2:]
     sock = connect(prefix)
-    reply = ask(sock, command)
-    if key == "-":
-        print(json.dumps(reply))
-    elif isinstance(reply, dict) and key in reply:
-        print(reply[key])
-    else:
-        sys.exit("telemetry: %s has no %s" % (command, key))
+    for command, key in zip(words[::2], words[1::2]):
+        reply = ask(sock, command)
+        if key == "-":
+            print(json.dumps(reply))
+        elif isinstance(reply, dict) and key in reply:
+            print(reply[key])
+        else:
+            sys.exit("telemetry: %s has no %s" % (command, key))
 
 
 if __name__ == "__main__":
