@@ -258,7 +258,8 @@ gateway_sign_in(struct gateway *g, unsigned int number, struct client *d, struct
 	struct mst_ip remote = mst_ip4_from_host(0x7f000001u);
 
 	snprintf(r.user, sizeof(r.user), "device%u@example", number);
-	return control_login_create(g->control, &r, &remote, d->cookie, out);
+	return control_login_create(
+		g->control, &r, &(struct control_arrival){.remote = remote, .host = ""}, d->cookie, out);
 }
 
 struct mst_sa_tuple

@@ -320,7 +320,9 @@ mst_auth_reload(struct mst_auth *auth, const struct mst_conf *conf, struct mst_c
 	auth->conf = conf;
 	if (auth->helper.pid == 0)
 		return 0; // it gets the new one when it is back
-	rc = configure(auth, err);
+	rc = auth_helper_suits(&auth->helper, conf, err);
+	if (rc == 0)
+		rc = configure(auth, err);
 	if (rc == 0)
 		rc = wait_verdict(auth, RELOAD_MS, err);
 	// Not there, or slow: what is in force then is the new configuration.

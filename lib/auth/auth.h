@@ -7,14 +7,18 @@
 
 // ---- helper.c -----------------------------------------------------------------------------------
 struct auth_helper {
-	pid_t pid;  // 0: not running
-	int fd;	    // the socket to it; -1: none
-	pid_t dead; // killed, not reaped yet; 0: none
+	pid_t pid;	  // 0: not running
+	int fd;		  // the socket to it; -1: none
+	bool has_modules; // it may do what modules of PAM do
+	pid_t dead;	  // killed, not reaped yet; 0: none
 };
 
 // Starts it by what the configuration says. err is filled on failure.
 MST_MUST_USE int auth_helper_start(
 	struct auth_helper *h, const struct mst_conf *conf, struct mst_conf_error *err);
+// May it do what the configuration needs? -EINVAL: a host has come to PAM, err tells.
+MST_MUST_USE int auth_helper_suits(
+	const struct auth_helper *h, const struct mst_conf *conf, struct mst_conf_error *err);
 // Closes the socket and kills it, if it is there.
 void auth_helper_end(struct auth_helper *h);
 // Closes the socket and waits until it has ended by itself, no longer than ms; kills it then.

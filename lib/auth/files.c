@@ -13,14 +13,15 @@ struct wanted {
 	enum mst_auth_need need;
 };
 
-// Is a password asked for that this one knows?
+// Is a password asked for that this one knows, by the site or by a host?
 static bool
 asks(const struct mst_conf *conf, enum mst_conf_password who)
 {
-	for (uint32_t i = 0; i < conf->auth.n_methods; i++) {
-		if (conf->auth.methods[i] == MST_CONF_METHOD_PASSWORD ||
-			conf->auth.methods[i] == MST_CONF_METHOD_CERTIFICATE_PASSWORD)
-			return conf->auth.password == who;
+	struct mst_conf_auth auth;
+
+	for (uint32_t i = 0; mst_conf_auth_at(conf, i, &auth); i++) {
+		if (auth.password == who && mst_conf_wants_passwords(&auth))
+			return true;
 	}
 	return false;
 }

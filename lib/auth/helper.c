@@ -79,8 +79,20 @@ prepare_attributes(posix_spawnattr_t *attr)
 	return -rc;
 }
 
+static bool
+needs_modules(const struct mst_conf *conf)
+{
+	struct mst_conf_auth auth;
+
+	for (uint32_t i = 0; mst_conf_auth_at(conf, i, &auth); i++) {
+		if (auth.password == MST_CONF_PASSWORD_PAM)
+			return true;
+	}
+	return false;
+}
+
 static int
-spawn(const char *path, const struct mst_conf_auth *conf, int fd, pid_t *pid)
+spawn(const char *path, const struct mst_conf_auth *conf, bool modules, int fd, pid_t *pid)
 {
 	char name[] = "mst-authd";
 	char user[64];
@@ -92,8 +104,7 @@ spawn(const char *path, const struct mst_conf_auth *conf, int fd, pid_t *pid)
 
 	snprintf(user, sizeof(user), "--user=%s", conf->user);
 	// What it may do beyond the rest; its --help explains.
-	snprintf(needs, sizeof(needs), "--needs=%s",
-		conf->password == MST_CONF_PASSWORD_PAM ? "modules" : "nothing");
+	snprintf(needs, sizeof(needs), "--needs=%s", modules ? "modules" : "nothing");
 	if (posix_spawn_file_actions_init(&fa) != 0)
 		return -ENOMEM;
 	if (posix_spawnattr_init(&attr) != 0) {
@@ -127,7 +138,8 @@ auth_helper_start(struct auth_helper *h, const struct mst_conf *conf, struct mst
 	// Forced where we are root, as far as the system lets anybody otherwise.
 	if (setsockopt(pair[0], SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		(void)setsockopt(pair[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-	rc = spawn(path, &conf->auth, pair[1], &h->pid);
+	h->has_modules = needs_modules(conf);
+	rc = spawn(path, &conf->auth, h->has_modules, pair[1], &h->pid);
 	close(pair[1]);
 	if (rc < 0) {
 		close(pair[0]);
@@ -136,6 +148,18 @@ auth_helper_start(struct auth_helper *h, const struct mst_conf *conf, struct mst
 	}
 	h->fd = pair[0];
 	return 0;
+}
+
+int
+auth_helper_suits(const struct auth_helper *h, const struct mst_conf *conf, struct mst_conf_error *err)
+{
+	if (h->has_modules || !needs_modules(conf))
+		return 0;
+	*err = (struct mst_conf_error){0};
+	snprintf(err->text, sizeof(err->text),
+		"%.300s: auth.password of a host: pam, where nobody had it before, is taken up by a restart",
+		conf->source.name);
+	return -EINVAL;
 }
 
 void

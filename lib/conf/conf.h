@@ -30,6 +30,7 @@ struct mst_conf_tree {
 
 // schema.c
 extern const struct mst_conf_key conf_profile_keys[];
+extern const struct mst_conf_key conf_host_auth_keys[];
 
 // validate_network.c: the network section and the profiles.
 #define CONF_NET_TEXT_BYTES (MST_IP_TEXT_BYTES + 4)

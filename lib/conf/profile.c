@@ -1,4 +1,5 @@
-// What holds for one session: the sections of all, with what its group and its user have instead. Any thread.
+// What holds for one session: the sections of all, with what its host, its group and its user have instead. Any thread.
+#include <errno.h>
 #include <string.h>
 
 #include "conf.h"
@@ -63,4 +64,46 @@ mst_conf_profile_of(const struct mst_conf *conf, const char *user, const char *g
 		limits->dpd_s = limits->mobile_dpd_s;
 	if (is_mobile(platform) && limits->has_mobile_idle)
 		limits->idle_s = limits->mobile_idle_s;
+}
+
+bool
+mst_conf_auth_at(const struct mst_conf *conf, uint32_t i, struct mst_conf_auth *out)
+{
+	if (i > conf->n_hosts)
+		return false;
+	*out = conf->auth;
+	if (i > 0)
+		overlay(conf_host_auth_keys, (const uint8_t *)&conf->hosts[i - 1].auth, (uint8_t *)out);
+	return true;
+}
+
+int
+mst_conf_auth_of(const struct mst_conf *conf, const char *host, struct mst_conf_auth *out)
+{
+	uint32_t i = 0;
+
+	while (host[0] != '\0' && i < conf->n_hosts && strcmp(conf->hosts[i].names[0], host) != 0)
+		i++;
+	return mst_conf_auth_at(conf, host[0] != '\0' ? i + 1 : 0, out) ? 0 : -ENOENT;
+}
+
+bool
+mst_conf_wants_certificates(const struct mst_conf_auth *auth)
+{
+	for (uint32_t i = 0; i < auth->n_methods; i++) {
+		if (auth->methods[i] >= MST_CONF_METHOD_CERTIFICATE)
+			return true;
+	}
+	return false;
+}
+
+bool
+mst_conf_wants_passwords(const struct mst_conf_auth *auth)
+{
+	for (uint32_t i = 0; i < auth->n_methods; i++) {
+		if (auth->methods[i] == MST_CONF_METHOD_PASSWORD ||
+			auth->methods[i] == MST_CONF_METHOD_CERTIFICATE_PASSWORD)
+			return true;
+	}
+	return false;
 }

@@ -132,15 +132,6 @@ static const struct mst_conf_key listen_keys[] = {
 	ROW_END,
 };
 
-static const struct mst_conf_key hosts_keys[] = {
-	{.name = "name", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_host, names, n_names),
-	 .required = true, .or_one = true, .unique = true, .min_items = 1, .max_items = 8, .min = 1,
-	 .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
-	 .help = "names that lead here (SNI), such as vpn.example.com or *.vpn.example.com"},
-	IDENTITY_ROWS(struct mst_conf_host),
-	ROW_END,
-};
-
 static const struct mst_conf_key pool_keys[] = {
 	{.name = "ipv4", .type = MST_CONF_NET, MST_CONF_AT(struct mst_conf_pool, ipv4), .required = true,
 	 .family = 4, .min = 8, .max = 30, .change = MST_CONF_RESTART, .help = "addresses for devices"},
@@ -266,32 +257,39 @@ static const struct mst_conf_key radius_keys[] = {
 	ROW_END,
 };
 
-static const struct mst_conf_key client_cert_keys[] = {
-	{.name = "ca", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_client_cert, ca), .min = 2,
-	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
-	 .help = "PEM file: the CAs, roots or not, whose certificates are accepted of devices"},
-	{.name = "crl", .type = MST_CONF_PATH, MST_CONF_LIST_AT(struct mst_conf_client_cert, crls, n_crls), .or_one = true,
-	 .max_items = 16, .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD,
-	 .help = "files with revocation lists, PEM or DER, of each CA below a trusted one; taken when they change"},
-	{.name = "crl-lenient", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, crl_lenient),
-	 .def = "false", .change = MST_CONF_RELOAD,
-	 .help = "true: a revocation list that is missing or too old refuses nobody"},
-	{.name = "user", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, user), .min = 1, .max = 127,
-	 .def = "cn", .change = MST_CONF_RELOAD,
-	 .help = "where the user's name is: san-upn, san-email, san-uri, cn, uid, or an object identifier of the subject"},
-	{.name = "group", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, group), .min = 1, .max = 127,
-	 .change = MST_CONF_RELOAD, .help = "where groups are, each value one: ou, or an object identifier; left out: none"},
-	{.name = "any-purpose", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, any_purpose), .def = "false",
-	 .change = MST_CONF_RELOAD, .help = "take certificates that are not marked for client authentication, too"},
-	{.name = "ocsp", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_client_cert, ocsp), .words = ocsp_words,
-	 .def = "require", .change = MST_CONF_RELOAD,
-	 .help = "ask the OCSP server that a certificate or ocsp-url names, if any; soft: a server that is silent says good"},
-	{.name = "ocsp-url", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, ocsp_url), .min = 8, .max = 511,
-	 .change = MST_CONF_RELOAD, .help = "OCSP server for all certificates; left out: the one that each names"},
-	{.name = "ocsp-proxy", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, ocsp_proxy), .min = 3,
-	 .max = 511, .change = MST_CONF_RELOAD, .help = "proxy to it; left out: http_proxy, https_proxy, no_proxy"},
-	ROW_END,
-};
+// Of the site, and of each host that has its own. HAS, DEF: as in NETWORK_ROWS.
+#define CERT_ROWS(HAS, DEF) \
+	{.name = "ca", .type = MST_CONF_PATH, MST_CONF_AT(struct mst_conf_client_cert, ca), HAS(ca) .min = 2, \
+	 .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD, \
+	 .help = "PEM file: the CAs, roots or not, whose certificates are accepted of devices"}, \
+	{.name = "crl", .type = MST_CONF_PATH, MST_CONF_LIST_AT(struct mst_conf_client_cert, crls, n_crls), HAS(crls) \
+	 .or_one = true, .max_items = 16, .min = 2, .max = PATH_MAX_BYTES, .change = MST_CONF_RELOAD, \
+	 .help = "files with revocation lists, PEM or DER, of each CA below a trusted one; taken when they change"}, \
+	{.name = "crl-lenient", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, crl_lenient), \
+	 HAS(crl_lenient) DEF("false") .change = MST_CONF_RELOAD, \
+	 .help = "true: a revocation list that is missing or too old refuses nobody"}, \
+	{.name = "user", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, user), HAS(user) .min = 1, \
+	 .max = 127, DEF("cn") .change = MST_CONF_RELOAD, \
+	 .help = "where the user's name is: san-upn, san-email, san-uri, cn, uid, or an object identifier of the subject"}, \
+	{.name = "group", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, group), HAS(group) .min = 1, \
+	 .max = 127, .change = MST_CONF_RELOAD, \
+	 .help = "where groups are, each value one: ou, or an object identifier; left out: none"}, \
+	{.name = "any-purpose", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, any_purpose), \
+	 HAS(any_purpose) DEF("false") .change = MST_CONF_RELOAD, \
+	 .help = "take certificates that are not marked for client authentication, too"}, \
+	{.name = "ocsp", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_client_cert, ocsp), HAS(ocsp) \
+	 .words = ocsp_words, DEF("require") .change = MST_CONF_RELOAD, \
+	 .help = "ask the OCSP server that a certificate or ocsp-url names, if any; soft: a server that is silent says good"}, \
+	{.name = "ocsp-url", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, ocsp_url), HAS(ocsp_url) \
+	 .min = 8, .max = 511, .change = MST_CONF_RELOAD, \
+	 .help = "OCSP server for all certificates; left out: the one that each names"}, \
+	{.name = "ocsp-proxy", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_client_cert, ocsp_proxy), \
+	 HAS(ocsp_proxy) .min = 3, .max = 511, .change = MST_CONF_RELOAD, \
+	 .help = "proxy to it; left out: http_proxy, https_proxy, no_proxy"}
+
+#define MARK_CERT(key) MST_CONF_PRESENT_AT(struct mst_conf_client_cert, has_##key),
+static const struct mst_conf_key client_cert_keys[] = {CERT_ROWS(NO_MARK, DEFAULT), ROW_END};
+static const struct mst_conf_key host_cert_keys[] = {CERT_ROWS(MARK_CERT, NO_MARK), ROW_END};
 
 static const struct mst_conf_key oidc_keys[] = {
 	{.name = "issuer", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_oidc, issuer), .required = true, .min = 1,
@@ -331,31 +329,45 @@ static const struct mst_conf_key oidc_keys[] = {
 	ROW_END,
 };
 
-#define MARK(key) MST_CONF_PRESENT_AT(struct mst_conf_profile, has_##key),
+#define MARK_PROFILE(key) MST_CONF_PRESENT_AT(struct mst_conf_profile, has_##key),
 static const struct mst_conf_key limits_of_profile[] = {LIMIT_ROWS(NO_MARK), ROW_END};
 const struct mst_conf_key conf_profile_keys[] = {
 	{.name = "group", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_profile, group), .min = 1, .max = 63,
 	 .change = MST_CONF_RELOAD, .help = "whose sessions it is for"},
 	{.name = "user", .type = MST_CONF_STRING, MST_CONF_AT(struct mst_conf_profile, user), .min = 1, .max = 127,
 	 .change = MST_CONF_RELOAD, .help = "the same, instead of group; beats the group's"},
-	NETWORK_ROWS(struct mst_conf_profile, network., MARK, NO_MARK),
+	NETWORK_ROWS(struct mst_conf_profile, network., MARK_PROFILE, NO_MARK),
 	{.name = "timeouts", MST_CONF_MAP_AT(struct mst_conf_profile, timeouts, limits_of_profile),
 	 .change = MST_CONF_RELOAD, .help = "how long things may take"},
-	{.name = "udp", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_profile, udp), MARK(udp)
+	{.name = "udp", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_profile, udp), MARK_PROFILE(udp)
 	 .change = MST_CONF_RELOAD, .help = "offer DTLS, where listen.udp does; false: all data over TLS"},
 	ROW_END,
 };
 
+#define AUTH_ROWS(HAS, DEF, PASSWORD) \
+	{.name = "methods", .type = MST_CONF_WORD, MST_CONF_LIST_AT(struct mst_conf_auth, methods, n_methods), HAS(methods) \
+	 .unique = true, .words = method_words, .min_items = 1, .max_items = 5, DEF("[password]") \
+	 .change = MST_CONF_RELOAD, .help = "what a device has to show: any one of these"}, \
+	{.name = "groups", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_auth, groups, n_groups), HAS(groups) \
+	 .unique = true, .max_items = GROUPS_MAX, .min = 1, .max = 63, .change = MST_CONF_RELOAD, \
+	 .help = "groups that the form offers, and that URLs /GROUP choose; none: it does not ask"}, \
+	{.name = "password", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, password), HAS(password) \
+	 .words = password_words, DEF("users") .change = (PASSWORD), \
+	 .help = "who knows the passwords; users: section users; pam, radius: the keys of auth"}, \
+	{.name = "issuers", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_auth, issuers, n_issuers), \
+	 HAS(issuers) .or_one = true, .unique = true, .min_items = 1, .max_items = MST_CONF_OIDC_MAX, .min = 1, .max = 511, \
+	 .change = MST_CONF_RELOAD, .help = "issuer of each of auth.oidc whose tokens are accepted; left out: all"}
+
+#define MARK_AUTH(key) MST_CONF_PRESENT_AT(struct mst_conf_auth, has_##key),
+const struct mst_conf_key conf_host_auth_keys[] = {
+	AUTH_ROWS(MARK_AUTH, NO_MARK, MST_CONF_RELOAD),
+	{.name = "certificate", MST_CONF_MAP_AT(struct mst_conf_auth, certificate, host_cert_keys),
+	 .change = MST_CONF_RELOAD, .help = "certificates of devices, for the methods that have the word"},
+	ROW_END,
+};
+
 static const struct mst_conf_key auth_keys[] = {
-	{.name = "methods", .type = MST_CONF_WORD, MST_CONF_LIST_AT(struct mst_conf_auth, methods, n_methods),
-	 .unique = true, .words = method_words, .min_items = 1, .max_items = 5, .def = "[password]",
-	 .change = MST_CONF_RELOAD, .help = "what a device has to show: any one of these"},
-	{.name = "groups", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_auth, groups, n_groups),
-	 .unique = true, .max_items = GROUPS_MAX, .min = 1, .max = 63, .change = MST_CONF_RELOAD,
-	 .help = "groups that the form offers, and that URLs /GROUP choose; none: it does not ask"},
-	{.name = "password", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, password),
-	 .words = password_words, .def = "users", .change = MST_CONF_RESTART,
-	 .help = "who knows the passwords; users: section users; pam, radius: the sections below"},
+	AUTH_ROWS(NO_MARK, DEFAULT, MST_CONF_RESTART),
 	{.name = "pam", MST_CONF_MAP_AT(struct mst_conf_auth, pam, pam_keys), .change = MST_CONF_RELOAD,
 	 .help = "passwords verified by PAM"},
 	{.name = "radius", MST_CONF_MAP_AT(struct mst_conf_auth, radius, radius_keys), .change = MST_CONF_RELOAD,
@@ -377,6 +389,17 @@ static const struct mst_conf_key auth_keys[] = {
 	 .help = "DOMAIN\\user and user@domain are user alone for these; others keep their domain"},
 	{.name = "oidc", MST_CONF_MAPS_AT(struct mst_conf_auth, oidc, n_oidc, oidc_keys), .max_items = MST_CONF_OIDC_MAX,
 	 .change = MST_CONF_RELOAD, .help = "issuers of bearer tokens"},
+	ROW_END,
+};
+
+static const struct mst_conf_key hosts_keys[] = {
+	{.name = "name", .type = MST_CONF_STRING, MST_CONF_LIST_AT(struct mst_conf_host, names, n_names),
+	 .required = true, .or_one = true, .unique = true, .min_items = 1, .max_items = 8, .min = 1,
+	 .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
+	 .help = "names that lead here (SNI), such as vpn.example.com or *.vpn.example.com"},
+	IDENTITY_ROWS(struct mst_conf_host),
+	{.name = "auth", MST_CONF_MAP_AT(struct mst_conf_host, auth, conf_host_auth_keys), .change = MST_CONF_RELOAD,
+	 .help = "how users who come to it prove who they are, where that differs from section auth"},
 	ROW_END,
 };
 

@@ -280,29 +280,12 @@ check_dpdk(const struct check *c)
 	return 0;
 }
 
-bool
-mst_conf_wants_certificates(const struct mst_conf *conf)
-{
-	for (uint32_t i = 0; i < conf->auth.n_methods; i++) {
-		if (conf->auth.methods[i] >= MST_CONF_METHOD_CERTIFICATE)
-			return true;
-	}
-	return false;
-}
-
 static int
-check_tokens(const struct check *c)
+check_required_claims(const struct check *c)
 {
 	const struct mst_conf_auth *auth = &c->conf->auth;
 	char key[64];
 
-	for (uint32_t i = 0; i < auth->n_methods; i++) {
-		if ((auth->methods[i] == MST_CONF_METHOD_TOKEN ||
-			    auth->methods[i] == MST_CONF_METHOD_CERTIFICATE_TOKEN) &&
-			auth->n_oidc == 0)
-			return mst_conf_reject(c->tree, c->err, "auth.oidc",
-				"expected an issuer of tokens, as auth.methods has token, found none");
-	}
 	for (uint32_t i = 0; i < auth->n_oidc; i++) {
 		for (uint32_t n = 0; n < auth->oidc[i].n_required_claims; n++) {
 			const char *claim = auth->oidc[i].required_claims[n];
@@ -312,6 +295,66 @@ check_tokens(const struct check *c)
 			snprintf(key, sizeof(key), "auth.oidc[%u].required-claims[%u]", i, n);
 			return mst_conf_reject(c->tree, c->err, key, "expected name=value, found %s", claim);
 		}
+	}
+	return 0;
+}
+
+static bool
+wants_tokens(const struct mst_conf_auth *auth)
+{
+	for (uint32_t i = 0; i < auth->n_methods; i++) {
+		if (auth->methods[i] == MST_CONF_METHOD_TOKEN ||
+			auth->methods[i] == MST_CONF_METHOD_CERTIFICATE_TOKEN)
+			return true;
+	}
+	return false;
+}
+
+static bool
+has_issuer(const struct mst_conf_auth *auth, const char *issuer)
+{
+	for (uint32_t i = 0; i < auth->n_oidc; i++) {
+		if (strcmp(auth->oidc[i].issuer, issuer) == 0)
+			return true;
+	}
+	return false;
+}
+
+// Of the site, or of a host with all that it has of the site's.
+static int
+check_auth(const struct check *c, const char *path, const struct mst_conf_auth *auth)
+{
+	char key[64];
+
+	for (uint32_t i = 0; i < auth->n_issuers; i++) {
+		snprintf(key, sizeof(key), "%s.issuers[%u]", path, i);
+		if (!has_issuer(auth, auth->issuers[i]))
+			return mst_conf_reject(c->tree, c->err, key,
+				"expected the issuer of one of auth.oidc, found \"%.200s\"",
+				auth->issuers[i]);
+	}
+	snprintf(key, sizeof(key), "%s.certificate.ca", path);
+	if (mst_conf_wants_certificates(auth) && auth->certificate.ca[0] == '\0')
+		return mst_conf_reject(c->tree, c->err, key,
+			"expected a file of CA certificates, as %s.methods has certificate, found none",
+			path);
+	if (wants_tokens(auth) && auth->n_oidc == 0)
+		return mst_conf_reject(c->tree, c->err, "auth.oidc",
+			"expected an issuer of tokens, as %s.methods has token, found none", path);
+	return 0;
+}
+
+static int
+check_sign_in(const struct check *c)
+{
+	struct mst_conf_auth auth;
+	char path[32] = "auth";
+
+	MST_TRY(check_required_claims(c));
+	for (uint32_t i = 0; mst_conf_auth_at(c->conf, i, &auth); i++) {
+		if (i > 0)
+			snprintf(path, sizeof(path), "hosts[%u].auth", i - 1);
+		MST_TRY(check_auth(c, path, &auth));
 	}
 	return 0;
 }
@@ -331,9 +374,6 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	MST_TRY(check_sites(&c));
 	MST_TRY(check_nets(&c, "listen.proxy-protocol-from", gw->listen.proxies, gw->listen.n_proxies));
 	MST_TRY(check_nets(&c, "bans.exempt", gw->bans.exempt, gw->bans.n_exempt));
-	if (mst_conf_wants_certificates(gw) && gw->auth.certificate.ca[0] == '\0')
-		return mst_conf_reject(tree, err, "auth.certificate.ca",
-			"expected a file of CA certificates, as auth.methods has certificate, found none");
-	MST_TRY(check_tokens(&c));
+	MST_TRY(check_sign_in(&c));
 	return conf_networks_check(gw, tree, err);
 }

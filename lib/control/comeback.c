@@ -69,12 +69,27 @@ refuse(const struct mst_cookie *cookie, const struct mst_ip *remote, const char 
 	return -EACCES;
 }
 
+// Each host has its own rules to sign in by: what one of them gave opens no other, and not the site itself.
+static bool
+is_of_host(const struct mst_cookie *cookie, const char *host)
+{
+	uint8_t want[MST_COOKIE_HOST_BYTES];
+
+	mst_cookie_host(host, want);
+	return memcmp(cookie->host, want, sizeof(want)) == 0;
+}
+
 static int
-judge(struct mst_control *c, const struct mst_cookie *cookie, const struct mst_ip *remote,
+judge(struct mst_control *c, const struct mst_cookie *cookie, const struct control_arrival *from,
 	struct control_login **out)
 {
+	const struct mst_ip *remote = &from->remote;
 	int ret;
 
+	if (!is_of_host(cookie, from->host)) {
+		CONTROL_COUNT(c, cookie_host);
+		return refuse(cookie, remote, "it is of another host");
+	}
 	if (cookie->policy != c->conf->cookie.policy) {
 		CONTROL_COUNT(c, cookie_policy);
 		return refuse(cookie, remote, "it is of other rules");
@@ -101,7 +116,7 @@ judge(struct mst_control *c, const struct mst_cookie *cookie, const struct mst_i
 
 // Whether a cookie is ours is said by its tag alone, before anything is looked up by what it says.
 int
-control_comeback(struct mst_control *c, const char *cookie_text, const struct mst_ip *remote,
+control_comeback(struct mst_control *c, const char *cookie_text, const struct control_arrival *from,
 	struct control_login **out)
 {
 	struct mst_cookie cookie;
@@ -112,7 +127,7 @@ control_comeback(struct mst_control *c, const char *cookie_text, const struct ms
 	else if (ret == -EKEYEXPIRED)
 		CONTROL_COUNT(c, cookie_over);
 	else if (ret == 0)
-		return judge(c, &cookie, remote, out);
+		return judge(c, &cookie, from, out);
 	return ret == -ENOMEM ? -ENOMEM : -EACCES;
 }
 

@@ -154,6 +154,12 @@ control_conn_reap(struct mst_control *c)
 	}
 }
 
+struct control_arrival
+control_conn_arrival(const struct control_conn *conn)
+{
+	return (struct control_arrival){.remote = conn->remote, .host = mst_tls_conn_host(conn->tls)};
+}
+
 // ---- what arrives, by state ---------------------------------------------------------------------
 static void
 http_closed(struct control_conn *conn)

@@ -229,6 +229,7 @@ control_connect(struct control_conn *conn)
 {
 	struct mst_control *c = conn->c;
 	const struct mst_ac_connect_request *r = mst_ac_connect_request(conn->ac);
+	const struct control_arrival from = control_conn_arrival(conn);
 	struct mst_conf_profile profile;
 	struct control_login *l;
 	struct mtus mtu;
@@ -244,7 +245,7 @@ control_connect(struct control_conn *conn)
 		reject(conn, 503, "Server is draining");
 		return;
 	}
-	ret = control_comeback(c, r->cookie, &conn->remote, &l);
+	ret = control_comeback(c, r->cookie, &from, &l);
 	if (ret == -EACCES) {
 		reject(conn, 401, "Cookie is not acceptable");
 		return;

@@ -63,6 +63,7 @@ struct control_login {
 	char platform[64];		      // of the device, as far as it has said
 	char device[MST_COOKIE_DEVICE_BYTES]; // its identity at the source of identities
 	struct mst_ip signed_in_from;
+	uint8_t host[MST_COOKIE_HOST_BYTES]; // that its user came to, as the cookie calls it
 	struct mst_session *session;
 	struct control_conn *conn; // NULL while the device is away
 	int64_t signed_in_ns;	   // may lie before the zero of the clock, which a restart of the host sets
@@ -283,11 +284,19 @@ void control_account_stop(struct control_login *l, enum control_end why);
 void control_event_of(const struct control_login *l, const char *what, const char *reason);
 void control_event_refused(const struct control_conn *conn, const char *user);
 
+// Where a device is, and which host it asks for.
+struct control_arrival {
+	struct mst_ip remote;
+	const char *host; // what it is called; "": the site itself
+};
+struct control_arrival control_conn_arrival(const struct control_conn *conn); // TLS is up
+
 // login.c
 // A sign-in that was accepted: session, addresses and the text of its cookie. -EADDRNOTAVAIL: no session is free;
 // -EDQUOT: the user has as many as may be.
 MST_MUST_USE int control_login_create(struct mst_control *c, const struct mst_auth_result *r,
-	const struct mst_ip *remote, char cookie_text[MST_COOKIE_TEXT_BYTES], struct control_login **out);
+	const struct control_arrival *from, char cookie_text[MST_COOKIE_TEXT_BYTES],
+	struct control_login **out);
 // Of what a cookie says, or the ledger, with the addresses that stand there; nameless still. -EADDRINUSE: they are
 // another's; others as above.
 MST_MUST_USE int control_login_restore(
@@ -419,8 +428,8 @@ void control_connect(struct control_conn *conn);
 // comeback.c
 // The login of a cookie, which may have lived before this process did. -EACCES: the cookie is not acceptable, counted;
 // -EADDRNOTAVAIL: no session is free; -ENOMEM.
-MST_MUST_USE int control_comeback(struct mst_control *c, const char *cookie_text, const struct mst_ip *remote,
-	struct control_login **out);
+MST_MUST_USE int control_comeback(struct mst_control *c, const char *cookie_text,
+	const struct control_arrival *from, struct control_login **out);
 // Each session that lived when the process before ended waits for its device, as if it had just been lost.
 void control_comeback_expect(struct mst_control *c);
 

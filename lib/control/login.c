@@ -84,6 +84,7 @@ take_names(struct control_login *l, const struct mst_cookie *cookie)
 	snprintf(l->group, sizeof(l->group), "%s", cookie->group);
 	snprintf(l->device, sizeof(l->device), "%s", cookie->device);
 	l->signed_in_from = cookie->remote;
+	memcpy(l->host, cookie->host, sizeof(l->host));
 	l->idle_s = cookie->idle_s;
 }
 
@@ -121,6 +122,7 @@ control_login_say(const struct control_login *l, struct mst_cookie *out)
 		memcpy(out->addr6.bytes, s->addr6, sizeof(s->addr6));
 	}
 	out->remote = l->signed_in_from;
+	memcpy(out->host, l->host, sizeof(out->host));
 	snprintf(out->user, sizeof(out->user), "%s", l->user);
 	snprintf(out->group, sizeof(out->group), "%s", l->group);
 	snprintf(out->device, sizeof(out->device), "%s", l->device);
@@ -223,13 +225,14 @@ seal(struct control_login *l, const struct mst_auth_result *r, char text[MST_COO
 }
 
 int
-control_login_create(struct mst_control *c, const struct mst_auth_result *r, const struct mst_ip *remote,
-	char cookie_text[MST_COOKIE_TEXT_BYTES], struct control_login **out)
+control_login_create(struct mst_control *c, const struct mst_auth_result *r,
+	const struct control_arrival *from, char cookie_text[MST_COOKIE_TEXT_BYTES],
+	struct control_login **out)
 {
 	struct mst_cookie cookie = {
 		.issued_unix_s = (uint64_t)time(NULL),
 		.idle_s = r->idle_s,
-		.remote = *remote,
+		.remote = from->remote,
 		.addr4 = r->want4,
 	};
 	struct control_login *l;
@@ -240,6 +243,7 @@ control_login_create(struct mst_control *c, const struct mst_auth_result *r, con
 		return -EDQUOT;
 	}
 	mst_random(cookie.id, sizeof(cookie.id));
+	mst_cookie_host(from->host, cookie.host);
 	snprintf(cookie.user, sizeof(cookie.user), "%s", r->user);
 	snprintf(cookie.group, sizeof(cookie.group), "%s", r->n_groups != 0 ? r->groups[0] : "");
 	snprintf(cookie.device, sizeof(cookie.device), "%.63s", r->device_id);

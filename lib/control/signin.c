@@ -23,34 +23,47 @@ methods_of(const struct mst_conf_auth *auth)
 	return methods;
 }
 
-// The TLS handshake of the connection is complete.
+// The name that chose the certificate decides: a Host header of HTTP, which may say another one, is not looked at.
+static int
+auth_of(const struct control_conn *conn, struct mst_conf_auth *out)
+{
+	return mst_conf_auth_of(conn->c->conf, mst_tls_conn_host(conn->tls), out);
+}
+
+// The TLS handshake of the connection is complete. -ENOENT: its host is none of the configuration.
 int
 control_signin_prepare(struct control_conn *conn, const char *page)
 {
-	const struct mst_conf *conf = conn->c->conf;
+	struct mst_conf_auth auth;
 	struct mst_tls_peer_cert cert;
-	const struct mst_ac_params p = {
+	struct mst_ac_params p = {
 		.page = page,
 		.unavailable = conn->c->draining || control_login_is_full(conn->c),
-		.methods = methods_of(&conf->auth),
 		.certificate = mst_tls_conn_peer_cert(conn->tls, &cert) == MST_TLS_PEER_ACCEPTED,
-		.groups = conf->auth.groups,
-		.n_groups = conf->auth.n_groups,
 	};
 
+	// Who came by a context of before, to a host that has gone with it.
+	MST_TRY(auth_of(conn, &auth));
+	p.methods = methods_of(&auth);
+	p.groups = auth.groups;
+	p.n_groups = auth.n_groups;
 	return mst_ac_create(&conn->ac, &p);
 }
 
 void
 control_signin_reload(struct mst_control *c)
 {
-	const struct mst_conf_auth *auth = &c->conf->auth;
-	struct control_conn *conn;
+	struct control_conn *conn, *next;
+	struct mst_conf_auth auth;
 
-	TAILQ_FOREACH(conn, &c->conns, all)
-	{
-		if (conn->ac != NULL)
-			mst_ac_offer(conn->ac, methods_of(auth), auth->groups, auth->n_groups);
+	for (conn = TAILQ_FIRST(&c->conns); conn != NULL; conn = next) {
+		next = TAILQ_NEXT(conn, all);
+		if (conn->ac == NULL)
+			continue;
+		if (auth_of(conn, &auth) == 0)
+			mst_ac_offer(conn->ac, methods_of(&auth), auth.groups, auth.n_groups);
+		else
+			control_conn_close(conn);
 	}
 }
 
@@ -165,11 +178,12 @@ control_signin_drop(struct control_conn *conn)
 static void
 accept_user(struct mst_control *c, struct control_conn *conn, const struct mst_auth_result *r)
 {
+	const struct control_arrival from = control_conn_arrival(conn);
 	char cookie[MST_COOKIE_TEXT_BYTES];
 	struct control_login *l;
 	char remote[MST_IP_TEXT_BYTES];
 
-	if (control_login_create(c, r, &conn->remote, cookie, &l) < 0) {
+	if (control_login_create(c, r, &from, cookie, &l) < 0) {
 		finish(conn, MST_AC_AUTH_BUSY, NULL);
 		return;
 	}

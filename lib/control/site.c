@@ -23,20 +23,23 @@ pairs_of(const struct mst_conf_identity *id, struct mst_tls_pair out[MST_TLS_PAI
 	return n;
 }
 
+// Of the site (h 0) or of hosts[h - 1].
 static int
-make_one(const struct mst_conf *conf, const struct mst_conf_identity *id, const char *const *names,
-	uint32_t n_names, struct mst_tls_ctx **out, char *err, size_t err_cap)
+make_one(const struct mst_conf *conf, uint32_t h, const char *const *names, uint32_t n_names,
+	struct mst_tls_ctx **out, char *err, size_t err_cap)
 {
+	const struct mst_conf_identity *id = h > 0 ? &conf->hosts[h - 1].identity : &conf->tls.identity;
 	struct mst_tls_pair pairs[MST_TLS_PAIRS_MAX];
-	const struct mst_conf_client_cert *cc = &conf->auth.certificate;
+	struct mst_conf_auth auth;
+	bool asks = mst_conf_auth_at(conf, h, &auth) && mst_conf_wants_certificates(&auth);
 	struct mst_tls_clients clients = {
-		.ca_file = cc->ca,
-		.crl_files = (const char *const *)cc->crls,
-		.n_crls = cc->n_crls,
-		.lenient_crls = cc->crl_lenient,
+		.ca_file = auth.certificate.ca,
+		.crl_files = (const char *const *)auth.certificate.crls,
+		.n_crls = auth.certificate.n_crls,
+		.lenient_crls = auth.certificate.crl_lenient,
 	};
 	struct mst_tls_params p = {
-		.clients = mst_conf_wants_certificates(conf) ? &clients : NULL,
+		.clients = asks ? &clients : NULL,
 		.pairs = pairs,
 		.n_pairs = pairs_of(id, pairs),
 		.min_version = conf->tls.min_version == MST_CONF_TLS_1_3 ? MST_TLS_1_3 : MST_TLS_1_2,
@@ -47,8 +50,8 @@ make_one(const struct mst_conf *conf, const struct mst_conf_identity *id, const 
 
 	MST_TRY(mst_tls_ctx_create(out, &p, err, err_cap));
 	if (mst_tls_ctx_warnings(*out)[0] != '\0')
-		MST_LOG(WARNING, "control", "certificate of %s: %s",
-			id == &conf->tls.identity ? "the gateway" : names[0], mst_tls_ctx_warnings(*out));
+		MST_LOG(WARNING, "control", "certificate of %s: %s", h == 0 ? "the gateway" : names[0],
+			mst_tls_ctx_warnings(*out));
 	return 0;
 }
 
@@ -60,7 +63,7 @@ add_hosts(const struct mst_conf *conf, struct mst_tls_ctx *site, char *err, size
 		const char *const *names = (const char *const *)h->names;
 		struct mst_tls_ctx *ctx;
 
-		MST_TRY(make_one(conf, &h->identity, names, h->n_names, &ctx, err, err_cap));
+		MST_TRY(make_one(conf, i + 1, names, h->n_names, &ctx, err, err_cap));
 		MST_TRY(mst_tls_ctx_add_host(site, names, h->n_names, ctx, err, err_cap));
 	}
 	return 0;
@@ -72,7 +75,7 @@ control_site_make(const struct mst_conf *conf, struct mst_tls_ctx **out, char *e
 	struct mst_tls_ctx *site;
 	int ret;
 
-	MST_TRY(make_one(conf, &conf->tls.identity, (const char *const *)conf->listen.public_addresses,
+	MST_TRY(make_one(conf, 0, (const char *const *)conf->listen.public_addresses,
 		conf->listen.n_public_addresses, &site, err, err_cap));
 	ret = add_hosts(conf, site, err, err_cap);
 	if (ret < 0) {
@@ -139,12 +142,15 @@ static uint64_t
 stamp_of(const struct mst_conf *conf)
 {
 	uint64_t stamp = 0xcbf29ce484222325ULL;
+	struct mst_conf_auth auth;
 
 	stamp_identity(&stamp, &conf->tls.identity);
-	stamp_files(&stamp, &conf->auth.certificate.ca, 1);
-	stamp_files(&stamp, (const char *const *)conf->auth.certificate.crls, conf->auth.certificate.n_crls);
 	for (uint32_t i = 0; i < conf->n_hosts; i++)
 		stamp_identity(&stamp, &conf->hosts[i].identity);
+	for (uint32_t i = 0; mst_conf_auth_at(conf, i, &auth); i++) {
+		stamp_files(&stamp, &auth.certificate.ca, 1);
+		stamp_files(&stamp, (const char *const *)auth.certificate.crls, auth.certificate.n_crls);
+	}
 	return stamp;
 }
 

@@ -2,15 +2,28 @@
 #include <errno.h>
 #include <string.h>
 
+#include <openssl/sha.h>
+
 #include "cookie.h"
 
 #define IP_BYTES (1 + 16)
 
 static_assert(COOKIE_BODY_BYTES == 2 + MST_COOKIE_ID_BYTES + 8 + 8 + 4 + 4 + 3 * IP_BYTES +
 					   MST_COOKIE_USER_BYTES + MST_COOKIE_GROUP_BYTES +
-					   MST_COOKIE_SERVER_BYTES + MST_COOKIE_DEVICE_BYTES,
+					   MST_COOKIE_SERVER_BYTES + MST_COOKIE_DEVICE_BYTES +
+					   MST_COOKIE_HOST_BYTES,
 	"the body fills the cookie");
 static_assert(MST_COOKIE_USER_BYTES <= 256, "the length of a name is one byte");
+
+void
+mst_cookie_host(const char *name, uint8_t out[MST_COOKIE_HOST_BYTES])
+{
+	uint8_t digest[SHA256_DIGEST_LENGTH] = {0};
+
+	if (name[0] != '\0')
+		MST_ASSERT(SHA256((const uint8_t *)name, strlen(name), digest) != NULL);
+	memcpy(out, digest, MST_COOKIE_HOST_BYTES);
+}
 
 static void
 put_name(struct mst_wr *w, const char *name, size_t cap)
@@ -49,6 +62,7 @@ cookie_body_write(const struct mst_cookie *cookie, uint8_t out[COOKIE_BODY_BYTES
 	put_ip(&w, &cookie->addr4);
 	put_ip(&w, &cookie->addr6);
 	put_ip(&w, &cookie->remote);
+	mst_wr_bytes(&w, cookie->host, sizeof(cookie->host));
 	put_name(&w, cookie->user, sizeof(cookie->user));
 	put_name(&w, cookie->group, sizeof(cookie->group));
 	put_name(&w, cookie->server, sizeof(cookie->server));
@@ -96,6 +110,17 @@ take_ip(struct mst_rd *r, uint8_t wanted, struct mst_ip *out)
 	       all_zero(bytes + used, sizeof(out->bytes) - used);
 }
 
+static bool
+take_host(struct mst_rd *r, uint8_t out[MST_COOKIE_HOST_BYTES])
+{
+	const uint8_t *bytes = mst_rd_bytes(r, MST_COOKIE_HOST_BYTES);
+
+	if (bytes == NULL)
+		return false;
+	memcpy(out, bytes, MST_COOKIE_HOST_BYTES);
+	return true;
+}
+
 int
 cookie_body_read(const uint8_t in[COOKIE_BODY_BYTES], struct mst_cookie *out)
 {
@@ -113,9 +138,9 @@ cookie_body_read(const uint8_t in[COOKIE_BODY_BYTES], struct mst_cookie *out)
 	c.policy = mst_rd_u32(&r);
 	c.idle_s = mst_rd_u32(&r);
 	ok = flags == 0 && !all_zero(c.id, sizeof(c.id)) && take_ip(&r, 4, &c.addr4) &&
-	     take_ip(&r, 6, &c.addr6) && take_ip(&r, 0, &c.remote) && take_name(&r, c.user, sizeof(c.user)) &&
-	     take_name(&r, c.group, sizeof(c.group)) && take_name(&r, c.server, sizeof(c.server)) &&
-	     take_name(&r, c.device, sizeof(c.device));
+	     take_ip(&r, 6, &c.addr6) && take_ip(&r, 0, &c.remote) && take_host(&r, c.host) &&
+	     take_name(&r, c.user, sizeof(c.user)) && take_name(&r, c.group, sizeof(c.group)) &&
+	     take_name(&r, c.server, sizeof(c.server)) && take_name(&r, c.device, sizeof(c.device));
 	if (ok && !r.err && mst_rd_left(&r) == 0)
 		*out = c;
 	else

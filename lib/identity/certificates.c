@@ -8,7 +8,7 @@
 static bool
 is_good(const struct identity_job *job, uint64_t now_s, const char *remote)
 {
-	const struct mst_conf_client_cert *c = &job->settings->conf->auth.certificate;
+	const struct mst_conf_client_cert *c = &job->auth.certificate;
 	const struct ocsp_rules rules = {
 		.policy = (enum ocsp_policy)c->ocsp, .url = c->ocsp_url, .proxy = c->ocsp_proxy};
 	const struct mst_auth_try *a = &job->attempt;
@@ -35,7 +35,7 @@ is_good(const struct identity_job *job, uint64_t now_s, const char *remote)
 static void
 step(struct identity_job *job, struct crypt_data *scratch)
 {
-	const struct mst_conf_client_cert *c = &job->settings->conf->auth.certificate;
+	const struct mst_conf_client_cert *c = &job->auth.certificate;
 	const struct cert_rules rules = {.user = c->user, .group = c->group, .any_purpose = c->any_purpose};
 	uint64_t now_s = (uint64_t)time(NULL);
 	char remote[MST_IP_TEXT_BYTES];

@@ -169,7 +169,8 @@ struct identity_job {
 	struct identity_codes *codes;
 	struct ocsp *ocsp;
 	struct identity_settings *settings;
-	uint8_t *message; // what attempt points into
+	struct mst_conf_auth auth; // what holds for the host that it came to; borrows from settings
+	uint8_t *message;	   // what attempt points into
 	size_t message_len;
 	struct mst_auth_try attempt;
 	char answer[MST_AUTH_PASSWORD_BYTES];
@@ -237,7 +238,8 @@ struct identity_needs {
 	bool password;
 };
 struct identity_needs identity_method_needs(enum mst_conf_method method);
-// The ways that the settings ask of somebody who shows what the sign-in shows; false: no method fits.
+// The ways that the settings of its host ask of somebody who shows what the sign-in shows; false: no method fits, or there
+// is no such host.
 MST_MUST_USE bool identity_ways_choose(struct identity_job *job);
 // After all ways have said OK: the group that was chosen is the first of his, or it is a refusal.
 void identity_ways_end(struct identity_job *job);

@@ -335,8 +335,8 @@ ask_for_keys(struct oidc *oidc, struct source *s, const struct oidc_keys *keys, 
 }
 
 enum oidc_verdict
-oidc_verify(struct oidc *oidc, const char *text, size_t len, uint64_t now_s, struct identity_who *out,
-	uint64_t *round)
+oidc_verify(struct oidc *oidc, uint32_t accepted, const char *text, size_t len, uint64_t now_s,
+	struct identity_who *out, uint64_t *round)
 {
 	struct oidc_token token;
 	struct oidc_keys *keys;
@@ -347,6 +347,11 @@ oidc_verify(struct oidc *oidc, const char *text, size_t len, uint64_t now_s, str
 	verdict = oidc_token_open(&token, text, len, oidc->issuers, oidc->n_sources, &issuer);
 	if (verdict != OIDC_OK)
 		return verdict;
+	// Not here: its keys are not even asked for.
+	if ((accepted >> issuer & 1) == 0) {
+		oidc_token_fini(&token);
+		return OIDC_ISSUER;
+	}
 	s = &oidc->sources[issuer];
 	pthread_mutex_lock(&oidc->lock);
 	keys = oidc_keys_get(s->keys);

@@ -29,7 +29,7 @@
 	X(ALG, "an algorithm that is not allowed")                             \
 	X(KID, "no usable key id")                                             \
 	X(CLAIMS, "claims that are no plain JSON object")                      \
-	X(ISSUER, "an issuer that is not configured")                          \
+	X(ISSUER, "an issuer that is not accepted here")                          \
 	X(KEY, "a key id that is not among the issuer's keys")                 \
 	X(KEY_TYPE, "an algorithm that its key is not for")                    \
 	X(SIGNATURE, "a signature that does not verify")                       \
@@ -167,9 +167,10 @@ MST_MUST_USE int oidc_create(struct oidc **out, const struct oidc_issuer *issuer
 	struct oidc *old, char *err, size_t err_cap);
 // Does not wait for a fetch in progress. NULL is fine.
 void oidc_destroy(struct oidc *oidc);
-// OIDC_WAIT: the keys are being fetched; once more when oidc_round is another than round. Any thread, as those below.
-enum oidc_verdict oidc_verify(struct oidc *oidc, const char *text, size_t len, uint64_t now_s,
-	struct identity_who *out, uint64_t *round);
+// accepted: the issuers whose tokens are, a bit each. OIDC_WAIT: the keys are being fetched; once more when oidc_round is
+// another than round. Any thread, as those below.
+enum oidc_verdict oidc_verify(struct oidc *oidc, uint32_t accepted, const char *text, size_t len,
+	uint64_t now_s, struct identity_who *out, uint64_t *round);
 // Goes up with each fetch that has ended, well or not.
 uint64_t oidc_round(struct oidc *oidc);
 void oidc_stats(struct oidc *oidc, struct oidc_stats *out);

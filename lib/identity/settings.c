@@ -74,30 +74,43 @@ reject(struct mst_conf_error *err, const char *name, const char *fmt, ...)
 	return -EINVAL;
 }
 
-// What the configuration cannot know of its texts, and what a gateway of another build might leave out.
+// Of the site, or of a host with all that it has of the site's. path: where it stands.
 static int
-check(const struct identity_settings *s, const char *name, struct mst_conf_error *err)
+check_auth(const struct identity_settings *s, const struct mst_conf_auth *auth, const char *name,
+	const char *path, struct mst_conf_error *err)
 {
 	static const char place[] =
 		"expected san-upn, san-email, san-uri, cn, uid, ou or an object identifier, found";
-	const struct mst_conf_auth *auth = &s->conf->auth;
 	const struct mst_conf_client_cert *c = &auth->certificate;
 
-	for (uint32_t i = 0; i < auth->n_methods; i++) {
-		if (!identity_method_needs(auth->methods[i]).password)
-			continue;
+	if (mst_conf_wants_passwords(auth)) {
 		if (auth->password == MST_CONF_PASSWORD_PAM)
 			MST_TRY(identity_pam_check(&auth->pam, name, err));
 		if (auth->password == MST_CONF_PASSWORD_USERS && s->users == NULL)
-			return reject(err, name, "auth.password: the users file is missing");
+			return reject(err, name, "%s.password: the users file is missing", path);
 		if (auth->password == MST_CONF_PASSWORD_RADIUS &&
 			(s->radius == NULL || auth->radius.n_servers == 0))
 			return reject(err, name, "auth.radius.servers: expected a server, found none");
 	}
 	if (!cert_place_is_known(c->user))
-		return reject(err, name, "auth.certificate.user: %s %s", place, c->user);
+		return reject(err, name, "%s.certificate.user: %s %s", path, place, c->user);
 	if (c->group[0] != '\0' && !cert_place_is_known(c->group))
-		return reject(err, name, "auth.certificate.group: %s %s", place, c->group);
+		return reject(err, name, "%s.certificate.group: %s %s", path, place, c->group);
+	return 0;
+}
+
+// What the configuration cannot know of its texts, and what a gateway of another build might leave out.
+static int
+check(const struct identity_settings *s, const char *name, struct mst_conf_error *err)
+{
+	struct mst_conf_auth auth;
+	char path[32] = "auth";
+
+	for (uint32_t i = 0; mst_conf_auth_at(s->conf, i, &auth); i++) {
+		if (i > 0)
+			snprintf(path, sizeof(path), "hosts[%u].auth", i - 1);
+		MST_TRY(check_auth(s, &auth, name, path, err));
+	}
 	return 0;
 }
 

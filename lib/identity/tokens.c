@@ -92,6 +92,22 @@ refuse(struct identity_job *job, enum oidc_verdict verdict)
 		mst_ip_format(&job->attempt.remote, remote), oidc_verdict_text(verdict));
 }
 
+// Those of the host that it came to, a bit each.
+static uint32_t
+accepted_issuers(const struct mst_conf_auth *auth)
+{
+	uint32_t accepted = 0;
+
+	for (uint32_t i = 0; i < auth->n_oidc; i++) {
+		bool listed = auth->n_issuers == 0;
+
+		for (uint32_t n = 0; n < auth->n_issuers; n++)
+			listed = listed || strcmp(auth->issuers[n], auth->oidc[i].issuer) == 0;
+		accepted |= (uint32_t)listed << i;
+	}
+	return accepted;
+}
+
 static void
 step(struct identity_job *job, struct crypt_data *scratch)
 {
@@ -101,8 +117,8 @@ step(struct identity_job *job, struct crypt_data *scratch)
 
 	(void)scratch;
 	job->parks = false;
-	verdict =
-		oidc_verify(job->settings->oidc, text, strlen(text), (uint64_t)time(NULL), &who, &job->round);
+	verdict = oidc_verify(job->settings->oidc, accepted_issuers(&job->auth), text, strlen(text),
+		(uint64_t)time(NULL), &who, &job->round);
 	if (verdict == OIDC_WAIT) {
 		job->parks = true;
 		return;

@@ -5,7 +5,7 @@
 #include "identity.h"
 
 static const struct identity_way *
-password_way(const struct identity_settings *s)
+password_way(enum mst_conf_password password)
 {
 	static const struct identity_way *const ways[] = {
 		[MST_CONF_PASSWORD_USERS] = &identity_way_users,
@@ -13,7 +13,7 @@ password_way(const struct identity_settings *s)
 		[MST_CONF_PASSWORD_RADIUS] = &identity_way_radius,
 	};
 
-	return ways[s->conf->auth.password];
+	return ways[password];
 }
 
 struct identity_needs
@@ -57,11 +57,16 @@ take_typed_name(struct identity_job *job)
 bool
 identity_ways_choose(struct identity_job *job)
 {
-	const struct mst_conf_auth *auth = &job->settings->conf->auth;
+	const struct mst_conf_auth *auth = &job->auth;
 	struct identity_needs best = {0};
 	unsigned int most = 0;
 
 	job->n_ways = job->way = 0;
+	// The gateway has other rules by now, or not yet those that we have.
+	if (mst_conf_auth_of(job->settings->conf, job->attempt.host, &job->auth) < 0) {
+		job->result.outcome = MST_AUTH_BUSY;
+		return false;
+	}
 	for (uint32_t i = 0; i < auth->n_methods; i++) {
 		struct identity_needs n = identity_method_needs(auth->methods[i]);
 
@@ -79,7 +84,7 @@ identity_ways_choose(struct identity_job *job)
 	if (best.token)
 		job->ways[job->n_ways++] = &identity_way_token;
 	if (best.password)
-		job->ways[job->n_ways++] = password_way(job->settings);
+		job->ways[job->n_ways++] = password_way(auth->password);
 	return true;
 }
 

@@ -214,13 +214,6 @@ struct mst_conf_listen {
 	uint32_t n_proxies;
 };
 
-// A site of its own at the same address, chosen by the name that a device asks for.
-struct mst_conf_host {
-	const char **names;
-	uint32_t n_names;
-	struct mst_conf_identity identity;
-};
-
 struct mst_conf_pool {
 	struct mst_net ipv4; // no host bits set
 	struct mst_net ipv6; // ip.family 0: none
@@ -290,6 +283,8 @@ struct mst_conf_client_cert {
 	enum mst_conf_ocsp ocsp;
 	const char *ocsp_url;
 	const char *ocsp_proxy;
+	bool has_ca, has_crls, has_crl_lenient, has_user, has_group, has_any_purpose, has_ocsp, has_ocsp_url,
+		has_ocsp_proxy; // written, by a host
 };
 
 #define MST_CONF_OIDC_MAX 4 // issuers
@@ -337,15 +332,26 @@ struct mst_conf_auth {
 	const char **groups; // to choose from
 	uint32_t n_groups;
 	enum mst_conf_password password; // where user names and passwords are verified
-	const char *helper;		 // path; empty: where it is built or installed
-	const char *user;		 // that the helper runs as
-	const char *environment;	 // path of a file of proxies, which need not be there
+	const char **issuers;		 // those of oidc that are accepted; none: all
+	uint32_t n_issuers;
+	bool has_methods, has_groups, has_password, has_issuers; // written, by a host
+	const char *helper;	 // path; empty: where it is built or installed
+	const char *user;	 // that the helper runs as
+	const char *environment; // path of a file of proxies, which need not be there
 	struct mst_conf_pam pam;
 	struct mst_conf_radius radius;
 	const char **strip_domains; // that name nobody else than no domain does
 	uint32_t n_strip_domains;
 	struct mst_conf_oidc *oidc;
 	uint32_t n_oidc;
+};
+
+// A site of its own at the same address, chosen by the name that a device asks for.
+struct mst_conf_host {
+	const char **names; // the first one is what the host is called
+	uint32_t n_names;
+	struct mst_conf_identity identity;
+	struct mst_conf_auth auth; // what its has_ members say was written; mst_conf_auth_at knows the rest
 };
 
 struct mst_conf_users {
@@ -434,8 +440,14 @@ void mst_conf_profile_of(const struct mst_conf *conf, const char *user, const ch
 // routes and no-routes together
 #define MST_CONF_ROUTES_MAX 500
 
-// Whether a method of sign-in needs a certificate of the device.
-bool mst_conf_wants_certificates(const struct mst_conf *conf);
+// What holds for sign-ins to the site itself (i 0) or to hosts[i - 1]: section auth, key by key replaced by what the host
+// has written. out borrows from conf; false: no more. Any thread.
+bool mst_conf_auth_at(const struct mst_conf *conf, uint32_t i, struct mst_conf_auth *out);
+// The same by what the host is called; "": the site. -ENOENT: there is no such host.
+MST_MUST_USE int mst_conf_auth_of(const struct mst_conf *conf, const char *host, struct mst_conf_auth *out);
+// Whether a method of sign-in needs a certificate of the device, or a password.
+bool mst_conf_wants_certificates(const struct mst_conf_auth *auth);
+bool mst_conf_wants_passwords(const struct mst_conf_auth *auth);
 
 // The table behind struct mst_conf, for mst_conf_schema_doc.
 extern const struct mst_conf_schema mst_conf_gateway;

@@ -39,6 +39,7 @@ struct mst_control;
 	X(connect_bad_cookie,  "CONNECT with a cookie that is not ours")                                \
 	X(cookie_over,         "CONNECT with a cookie whose time is over")                              \
 	X(cookie_policy,       "CONNECT with a cookie of other rules")                                  \
+	X(cookie_host,         "CONNECT with a cookie that another host gave")                          \
 	X(cookie_roamed,       "CONNECT with a cookie from another address than its sign-in")           \
 	X(cookie_ended,        "CONNECT with the cookie of a session that has ended")                   \
 	X(cookie_no_address,   "CONNECT with a cookie whose address is another's")                      \

@@ -306,6 +306,24 @@ comes_to(struct mst_auth *auth, const char *user, const char *password, enum mst
 	return false;
 }
 
+// The helper has given up what modules may do, for good.
+static void
+pam_of_a_host_waits_for_a_restart(void **state)
+{
+	(void)state;
+	struct mst_conf *pam =
+		conf_make(path, "}\nhosts: [{name: a.example, pfx: /p, auth: {password: pam}}]\nbans: {");
+	struct mst_auth *auth = create(4);
+	struct mst_conf_error err;
+
+	assert_int_equal(mst_auth_reload(auth, pam, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "restart"));
+	assert_int_equal(sign_in(auth, "anna", "annas").outcome, MST_AUTH_OK);
+	assert_int_equal(mst_auth_reload(auth, usual, &err), 0);
+	mst_auth_destroy(auth);
+	mst_conf_free(pam);
+}
+
 static void
 a_file_that_changes_is_read_again(void **state)
 {
@@ -507,6 +525,7 @@ main(void)
 		cmocka_unit_test(names_and_passwords_are_bounded),
 		cmocka_unit_test(the_queue_is_bounded),
 		cmocka_unit_test(reload_is_all_or_nothing),
+		cmocka_unit_test(pam_of_a_host_waits_for_a_restart),
 		cmocka_unit_test(a_file_that_changes_is_read_again),
 		cmocka_unit_test(a_file_that_need_not_be_there),
 		cmocka_unit_test(the_helper_may_die),

@@ -1,4 +1,5 @@
 // What holds for a session: the profile of its user, then that of its group, then the sections, key by key.
+#include <errno.h>
 #include <string.h>
 
 #include "mst_conf.h"
@@ -156,10 +157,65 @@ teardown(void **state)
 	return 0;
 }
 
+// ---- hosts --------------------------------------------------------------------------------------
+static const char host_text[] =
+	"tls: {certificate: /c, key: /k}\npool: {ipv4: 10.99.0.0/16}\n"
+	"ports:\n  public: {device: a, addresses: [192.0.2.1/24]}\n"
+	"auth: {methods: [token, certificate], groups: [eng], issuers: [i],\n"
+	"  oidc: [{issuer: i, audience: a}, {issuer: j, audience: a}],\n"
+	"  certificate: {ca: /ca, crl: /crl, user: uid, ocsp: soft, crl-lenient: true}}\n"
+	"hosts:\n"
+	"- {name: [one.example, uno.example], pfx: /p}\n"
+	"- {name: two.example, pfx: /p, auth: {methods: [password], password: radius, groups: [], issuers: "
+	"j,\n"
+	"   certificate: {ca: /ca2, crl: [], ocsp: require, crl-lenient: false}}}\n";
+
+static void
+what_a_host_has_not_written_is_the_sites(void **state)
+{
+	(void)state;
+	struct mst_conf_error err;
+	struct mst_conf *c = NULL;
+	struct mst_conf_auth a;
+
+	assert_int_equal(mst_conf_load_text(&c, "f", host_text, strlen(host_text), &err), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(mst_conf_auth_of(c, i == 0 ? "" : "one.example", &a), 0);
+		assert_int_equal(a.n_methods, 2);
+		assert_true(mst_conf_wants_certificates(&a) && !mst_conf_wants_passwords(&a));
+		assert_int_equal(a.n_groups, 1);
+		assert_int_equal(a.password, MST_CONF_PASSWORD_USERS);
+		assert_string_equal(a.issuers[0], "i");
+		assert_string_equal(a.certificate.ca, "/ca");
+		assert_int_equal(a.certificate.n_crls, 1);
+	}
+	assert_int_equal(mst_conf_auth_of(c, "two.example", &a), 0);
+	assert_int_equal(a.n_methods, 1);
+	assert_true(!mst_conf_wants_certificates(&a) && mst_conf_wants_passwords(&a));
+	assert_int_equal(a.n_groups, 0); // an empty list is one
+	assert_int_equal(a.password, MST_CONF_PASSWORD_RADIUS);
+	assert_string_equal(a.issuers[0], "j");
+	assert_string_equal(a.certificate.ca, "/ca2");
+	assert_int_equal(a.certificate.n_crls, 0);
+	assert_int_equal(a.certificate.ocsp, MST_CONF_OCSP_REQUIRE);
+	assert_false(a.certificate.crl_lenient);
+	assert_string_equal(a.certificate.user, "uid"); // the site's, as all that follows
+	assert_string_equal(a.helper, "");
+	assert_int_equal(a.n_oidc, 2);
+	// A host is called by its first name alone.
+	assert_int_equal(mst_conf_auth_of(c, "uno.example", &a), -ENOENT);
+	assert_int_equal(mst_conf_auth_of(c, "three.example", &a), -ENOENT);
+	assert_true(mst_conf_auth_at(c, 2, &a));
+	assert_int_equal(a.n_methods, 1);
+	assert_false(mst_conf_auth_at(c, 3, &a));
+	mst_conf_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_host_has_not_written_is_the_sites),
 		cmocka_unit_test(without_a_profile),
 		cmocka_unit_test(of_a_group),
 		cmocka_unit_test(of_a_user),

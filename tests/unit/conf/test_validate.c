@@ -145,6 +145,48 @@ sites(void **state)
 	run(cases, MST_ARRAY_SIZE(cases));
 }
 
+#define HOST(auth) BASE "hosts: [{name: a.example, pfx: /p, auth: {" auth "}}]\n"
+#define ISSUER "auth: {oidc: [{issuer: i, audience: a}]}\n"
+
+static void
+hosts_with_a_sign_in_of_their_own(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{HOST("methods: [token, certificate], certificate: {ca: /ca}, issuers: i") ISSUER, NULL},
+		{HOST("groups: [], password: radius"), NULL},
+		{HOST("methods: [certificate]") "auth: {certificate: {ca: /ca}}\n", NULL},
+		{HOST("methods: []"),
+			"f:5:52: hosts[0].auth.methods: expected a list of 1 to 5 items, each password | "
+			"token | "
+			"certificate | certificate+password | certificate+token, found a list of 0"},
+		{HOST("methods: [certificate]"),
+			"f:5:36: hosts[0].auth.certificate.ca: expected a file of CA certificates, as "
+			"hosts[0].auth.methods has certificate, found none"},
+		{HOST("") "auth: {methods: [certificate]}\n",
+			"f:6:1: auth.certificate.ca: expected a file of CA certificates, as auth.methods has "
+			"certificate, found none"},
+		// The certificates of the site's methods are another matter than the host's.
+		{HOST("certificate: {ca: /ca}") "auth: {methods: [certificate]}\n",
+			"f:6:1: auth.certificate.ca: expected a file of CA certificates, as auth.methods has "
+			"certificate, found none"},
+		{HOST("methods: [token]"), "f:1:1: auth.oidc: expected an issuer of tokens, as "
+					   "hosts[0].auth.methods has token, found none"},
+		{HOST("issuers: [i, j]") ISSUER, "f:5:56: hosts[0].auth.issuers[1]: expected the issuer of "
+						 "one of auth.oidc, found \"j\""},
+		{HOST("issuers: []") ISSUER, "f:5:52: hosts[0].auth.issuers: expected a list of 1 to 4 "
+					     "items, each text of 1 to 511 bytes, "
+					     "or one alone, found a list of 0"},
+		{BASE "auth: {issuers: j, oidc: [{issuer: i, audience: a}]}\n",
+			"f:5:17: auth.issuers[0]: expected the issuer of one of auth.oidc, found \"j\""},
+		{HOST("helper: /x"),
+			"f:5:43: hosts[0].auth.helper: expected one of methods, groups, password, issuers, "
+			"certificate, found an unknown key"},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
 #define PORT_AT(rest) TLS POOL "ports:\n  public:\n    device: a\n" rest
 #define REAL "expected an address that a host can have, found "
 
@@ -427,6 +469,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pool),
 		cmocka_unit_test(sites),
+		cmocka_unit_test(hosts_with_a_sign_in_of_their_own),
 		cmocka_unit_test(port_addresses),
 		cmocka_unit_test(port_gateway),
 		cmocka_unit_test(two_ports),

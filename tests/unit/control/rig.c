@@ -164,7 +164,9 @@ rig_login(const char *user, char cookie[MST_COOKIE_TEXT_BYTES])
 	char text[MST_COOKIE_TEXT_BYTES];
 
 	snprintf(r.user, sizeof(r.user), "%s", user);
-	assert_int_equal(control_login_create(rig, &r, &remote, text, &l), 0);
+	assert_int_equal(control_login_create(
+				 rig, &r, &(struct control_arrival){.remote = remote, .host = ""}, text, &l),
+		0);
 	if (cookie != NULL)
 		memcpy(cookie, text, sizeof(text));
 	return l;
@@ -203,6 +205,13 @@ rig_inject_drop(void)
 void
 device_open(struct device *d, const char *remote)
 {
+	device_open_at(d, remote, NULL);
+}
+
+void
+device_open_at(struct device *d, const char *remote, const char *host)
+{
+	char name[64]; // libssl's macro casts const away
 	struct mst_ip ip;
 	bool done = false;
 	int fd[2];
@@ -217,6 +226,10 @@ device_open(struct device *d, const char *remote)
 	d->ssl = SSL_new(d->ctx);
 	assert_int_equal(SSL_set_fd(d->ssl, d->fd), 1);
 	SSL_set_connect_state(d->ssl);
+	if (host != NULL) {
+		snprintf(name, sizeof(name), "%s", host);
+		assert_int_equal(SSL_set_tlsext_host_name(d->ssl, name), 1);
+	}
 	for (int i = 0; i < TURNS && !done; i++) {
 		ERR_clear_error();
 		done = SSL_do_handshake(d->ssl) == 1;

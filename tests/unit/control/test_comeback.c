@@ -314,7 +314,9 @@ roaming_can_be_denied(void **state)
 		rig->counters.cookie_roamed = 0;
 		rig_conf.cookie.deny_roaming = roads[i].deny;
 		assert_int_equal(mst_ip_parse(roads[i].signed_in, &remote), 0);
-		assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
+		assert_int_equal(control_login_create(rig, &r,
+					 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+			0);
 		connect_by(&d, roads[i].comes_from, cookie, roads[i].taken ? "200" : "401");
 		assert_int_equal(rig->counters.cookie_roamed, !roads[i].taken);
 		device_close(&d);

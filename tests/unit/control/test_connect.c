@@ -69,7 +69,9 @@ the_pool_ends(void **state)
 	rig_conf.limits.half_open = 1; // who has a tunnel is not half open
 	for (unsigned int i = 0; i < 6; i++)
 		rig_tunnel(&d[i], "bob", NULL);
-	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), -EADDRNOTAVAIL);
+	assert_int_equal(control_login_create(rig, &r,
+				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+		-EADDRNOTAVAIL);
 	control_login_end(rig, TAILQ_FIRST(&rig->logins), CONTROL_END_ADMIN);
 	mst_test_reclaim();
 	rig_login("bob", cookie);

@@ -87,7 +87,9 @@ the_first_of_all_ends_is_that_of_the_session(void **state)
 		struct control_login *l = NULL;
 
 		rig_conf.timeouts.session_s = expiries[i].session_s;
-		assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
+		assert_int_equal(control_login_create(rig, &r,
+					 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+			0);
 		if (expiries[i].want == 0)
 			assert_int_equal(l->expires_unix_s, 0);
 		else
@@ -166,12 +168,16 @@ logins_have_a_bound(void **state)
 	(void)state;
 	for (unsigned int i = 0; i < 6; i++)
 		rig_login("bob", NULL);
-	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), -EADDRNOTAVAIL);
+	assert_int_equal(control_login_create(rig, &r,
+				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+		-EADDRNOTAVAIL);
 	assert_null(l);
 	assert_int_equal(rig->counters.login_full, 1);
 	control_login_end(rig, TAILQ_FIRST(&rig->logins), CONTROL_END_ADMIN);
 	mst_test_reclaim();
-	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
+	assert_int_equal(control_login_create(rig, &r,
+				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+		0);
 }
 
 static void
@@ -187,14 +193,22 @@ a_user_has_so_many_sessions_and_no_more(void **state)
 	rig_login("bob", NULL);
 	rig_login("bo", NULL);
 	rig_login("bob", NULL);
-	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), -EDQUOT);
+	assert_int_equal(control_login_create(rig, &r,
+				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+		-EDQUOT);
 	assert_int_equal(rig->counters.login_same_user, 1);
 	rig_login("bo", NULL);
 	control_login_end(rig, control_login_by_user(rig, "bob", NULL), CONTROL_END_BYE);
-	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
-	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), -EDQUOT);
+	assert_int_equal(control_login_create(rig, &r,
+				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+		0);
+	assert_int_equal(control_login_create(rig, &r,
+				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+		-EDQUOT);
 	rig_conf.limits.same_user = 0;
-	assert_int_equal(control_login_create(rig, &r, &remote, cookie, &l), 0);
+	assert_int_equal(control_login_create(rig, &r,
+				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
+		0);
 }
 
 static void

@@ -6,7 +6,8 @@
 
 #include "cookie.h"
 
-#define USER_AT (2 + 16 + 8 + 8 + 4 + 4 + 3 * 17)
+#define HOST_AT (2 + 16 + 8 + 8 + 4 + 4 + 3 * 17)
+#define USER_AT (HOST_AT + MST_COOKIE_HOST_BYTES)
 
 static void
 make(struct mst_cookie *c, uint8_t body[COOKIE_BODY_BYTES])
@@ -55,6 +56,28 @@ without_addresses(void **state)
 	assert_int_equal(cookie_body_write(&c, body), 0);
 	assert_int_equal(cookie_body_read(body, &out), 0);
 	assert_int_equal(out.addr4.family + out.addr6.family + out.remote.family, 0);
+}
+
+// A name of any length, and none that is nobody's.
+static void
+hosts(void **state)
+{
+	static const uint8_t site[MST_COOKIE_HOST_BYTES];
+	uint8_t body[COOKIE_BODY_BYTES], other[MST_COOKIE_HOST_BYTES];
+	struct mst_cookie c, out;
+
+	(void)state;
+	make(&c, body);
+	assert_memory_equal(body + HOST_AT, site, sizeof(site));
+	mst_cookie_host("", c.host);
+	assert_memory_equal(c.host, site, sizeof(site));
+	mst_cookie_host("vpn2.example.com", c.host);
+	assert_memory_not_equal(c.host, site, sizeof(site));
+	mst_cookie_host("vpn3.example.com", other);
+	assert_memory_not_equal(c.host, other, sizeof(other));
+	assert_int_equal(cookie_body_write(&c, body), 0);
+	assert_int_equal(cookie_body_read(body, &out), 0);
+	assert_memory_equal(out.host, c.host, sizeof(out.host));
 }
 
 // Each row is one byte that makes a good body a bad one.
@@ -126,6 +149,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_every_length),
 		cmocka_unit_test(without_addresses),
+		cmocka_unit_test(hosts),
 		cmocka_unit_test(what_we_would_not_write_is_refused),
 		cmocka_unit_test(length_beyond_a_full_field),
 	};

@@ -101,9 +101,9 @@ rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_c
 	snprintf(text, sizeof(text),
 		"tls: {certificate: /c, key: /k}\npool: {ipv4: 10.9.0.0/29}\nlog: {level: error}\n"
 		"ports: {public: {device: none, addresses: [192.0.2.1/24]}}\nauth: {%s}\nusers: {file: "
-		"/u%s}\n",
+		"/u%s}\nhosts: [%s]\n",
 		files->auth != NULL ? files->auth : "methods: [password]",
-		files->oath != NULL ? ", oath: /o" : "");
+		files->oath != NULL ? ", oath: /o" : "", files->hosts != NULL ? files->hosts : "");
 	fds[0] = file_of(text);
 	if (files->users != NULL) {
 		m.configure.files[MST_AUTH_FILE_USERS] = "/u";

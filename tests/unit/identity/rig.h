@@ -7,6 +7,7 @@
 
 struct rig_files {
 	const char *auth;  // the inside of section auth; NULL: as it is by default
+	const char *hosts; // the inside of list hosts; NULL: none
 	const char *users; // text of the file
 	const char *oath;  // NULL: none
 	const char *radius_secret;

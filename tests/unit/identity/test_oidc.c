@@ -61,8 +61,8 @@ verify(struct oidc *oidc, const char *token)
 	uint64_t round;
 
 	for (;;) {
-		enum oidc_verdict verdict =
-			oidc_verify(oidc, token, strlen(token), (uint64_t)time(NULL), &who, &round);
+		enum oidc_verdict verdict = oidc_verify(
+			oidc, UINT32_MAX, token, strlen(token), (uint64_t)time(NULL), &who, &round);
 
 		if (verdict != OIDC_WAIT)
 			return verdict;
@@ -250,7 +250,7 @@ the_end_comes_at_once(void **state)
 	token = issuer_token(&server, "anna");
 	issuer_mode(&server, "slow");
 	oidc = create(&issuer);
-	verdict = oidc_verify(oidc, token, strlen(token), (uint64_t)time(NULL), &who, &round);
+	verdict = oidc_verify(oidc, UINT32_MAX, token, strlen(token), (uint64_t)time(NULL), &who, &round);
 	assert_int_equal(verdict, OIDC_WAIT);
 	assert_int_equal(round, oidc_round(oidc));
 	oidc_destroy(oidc);

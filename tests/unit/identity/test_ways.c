@@ -110,11 +110,12 @@ configure(const char *methods)
 }
 
 static struct mst_auth_result
-show(unsigned int cert, unsigned int token, const char *user, const char *password)
+show_at(const char *host, unsigned int cert, unsigned int token, const char *user, const char *password)
 {
 	static uint64_t number;
 
 	return rig_submit(&(struct mst_auth_try){.token = ++number,
+		.host = host,
 		.cert = certs[cert],
 		.cert_len = cert_lens[cert],
 		.issuer = certs[cert],
@@ -122,6 +123,12 @@ show(unsigned int cert, unsigned int token, const char *user, const char *passwo
 		.bearer = token != NONE ? tokens[token] : NULL,
 		.user = user,
 		.password = password});
+}
+
+static struct mst_auth_result
+show(unsigned int cert, unsigned int token, const char *user, const char *password)
+{
+	return show_at("", cert, token, user, password);
 }
 
 struct row {
@@ -281,6 +288,76 @@ groups_and_device(void **state)
 	assert_string_equal(r.device_id, "d-Anna@CORP");
 }
 
+// The host that a device came to decides, whatever the others would take.
+static void
+hosts(void **state)
+{
+	static const struct rig_files files = {
+		.auth = "methods: [password], strip-domain: [corp, corp.example.com], " CERT ", " KEYS,
+		.hosts = "{name: token, pfx: /p, auth: {methods: [token]}}, "
+			 "{name: both, pfx: /p, auth: {methods: [certificate+password]}}, "
+			 "{name: cn, pfx: /p, auth: {methods: [certificate], certificate: {user: cn}}}, "
+			 "{name: same, pfx: /p}",
+		.users = users,
+		.jwks = jwks};
+	static const struct {
+		const char *host;
+		struct row r;
+		enum mst_auth_outcome outcome;
+	} rows[] = {
+		{"", {"anna", NONE, NONE, "anna", "secret"}, MST_AUTH_OK},
+		{"", {NULL, NONE, ANNA, "", NULL}, MST_AUTH_NO},
+		{"same", {"anna", NONE, NONE, "anna", "secret"}, MST_AUTH_OK},
+		{"same", {NULL, ANNA, ANNA, "", NULL}, MST_AUTH_NO},
+		{"token", {"anna", NONE, ANNA, "", NULL}, MST_AUTH_OK},
+		{"token", {NULL, NONE, NONE, "anna", "secret"}, MST_AUTH_NO},
+		{"token", {NULL, ANNA, NONE, "", NULL}, MST_AUTH_NO},
+		{"both", {"anna", ANNA, NONE, "anna", "secret"}, MST_AUTH_OK},
+		{"both", {NULL, NONE, NONE, "anna", "secret"}, MST_AUTH_NO},
+		{"both", {NULL, ANNA, NONE, "", NULL}, MST_AUTH_NO},
+		{"both", {NULL, BERT, NONE, "anna", "secret"}, MST_AUTH_NO},
+		{"both", {NULL, NONE, ANNA, "", NULL}, MST_AUTH_NO},
+		{"cn", {NULL, ANNA, NONE, "", NULL}, MST_AUTH_NO}, // no name is there
+		// Of a configuration that the gateway has no more, or not yet: nobody's fault.
+		{"gone", {NULL, NONE, NONE, "anna", "secret"}, MST_AUTH_BUSY},
+		{"Token", {NULL, NONE, ANNA, "", NULL}, MST_AUTH_BUSY},
+	};
+
+	(void)state;
+	assert_int_equal(rig_configure(&files, 0, &err), 0);
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		struct mst_auth_result got = show_at(
+			rows[i].host, rows[i].r.cert, rows[i].r.token, rows[i].r.name, rows[i].r.password);
+
+		if (got.outcome != rows[i].outcome)
+			fail_msg("row %zu: outcome %d", i, got.outcome);
+		if (rows[i].r.user != NULL)
+			assert_string_equal(got.user, rows[i].r.user);
+	}
+}
+
+// A token of the one issuer, at hosts that take those of the other alone, of both, and of what the site takes.
+static void
+issuers_of_hosts(void **state)
+{
+	static const struct rig_files files = {
+		.auth = "methods: [token], strip-domain: [corp], issuers: [\"https://j.test\"], "
+			"oidc: [{issuer: \"https://i.test\", audience: mst, jwks-file: /k}, "
+			"{issuer: \"https://j.test\", audience: mst}]",
+		.hosts = "{name: i, pfx: /p, auth: {issuers: [\"https://i.test\"]}}, "
+			 "{name: ij, pfx: /p, auth: {issuers: [\"https://j.test\", \"https://i.test\"]}}, "
+			 "{name: j, pfx: /p, auth: {groups: [x]}}",
+		.users = NULL,
+		.jwks = jwks};
+
+	(void)state;
+	assert_int_equal(rig_configure(&files, 0, &err), 0);
+	assert_int_equal(show_at("i", NONE, ANNA, "", NULL).outcome, MST_AUTH_OK);
+	assert_int_equal(show_at("ij", NONE, ANNA, "", NULL).outcome, MST_AUTH_OK);
+	assert_int_equal(show_at("j", NONE, ANNA, "", NULL).outcome, MST_AUTH_NO);
+	assert_int_equal(show_at("", NONE, ANNA, "", NULL).outcome, MST_AUTH_NO);
+}
+
 static void
 bad_configurations(void **state)
 {
@@ -306,6 +383,11 @@ bad_configurations(void **state)
 		assert_int_equal(rig_configure(&files, 0, &err), -EINVAL);
 		assert_string_equal(err.text, rows[i].want);
 	}
+	const struct rig_files hosts = {
+		.hosts = "{name: a, pfx: /p}, {name: b, pfx: /p, auth: {certificate: {group: OU}}}",
+		.users = users};
+	assert_int_equal(rig_configure(&hosts, 0, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "conf: hosts[1].auth.certificate.group: expected"));
 	const struct rig_files files = {
 		.auth = "methods: [token], " KEYS, .users = users, .jwks = "{\"keys\":[]}"};
 	assert_int_equal(rig_configure(&files, 0, &err), -ENOKEY);
@@ -320,6 +402,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(two_factors, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(alternatives, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(groups_and_device, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(hosts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(issuers_of_hosts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_configurations, set_up, tear_down),
 	};
 

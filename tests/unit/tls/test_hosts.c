@@ -168,6 +168,140 @@ reload_meanwhile(void **state)
 	pair_fini(&p);
 }
 
+// ---- hosts with client CAs of their own ----------------------------------------------------------
+static struct {
+	struct files ca_file[2];
+	EVP_PKEY *ca_key[2], *key;
+	X509 *ca[2], *of_a; // a device's certificate, of the first one
+	struct mst_tls_ctx *ctx;
+} own;
+
+static int
+setup_own(void **state)
+{
+	(void)state;
+	static const char *const names[2] = {"a.example.com", "b.example.com"};
+	char err[256];
+
+	own.ctx = make(0, "default", NULL);
+	own.key = pki_ec("P-256");
+	for (int i = 0; i < 2; i++) {
+		struct mst_tls_clients clients = {.ca_file = own.ca_file[i].cert};
+
+		files_init(&own.ca_file[i]);
+		own.ca_key[i] = pki_ec("P-256");
+		own.ca[i] = pki_ca(i == 0 ? "CA of a" : "CA of b", own.ca_key[i], NULL, NULL);
+		files_put_cert(own.ca_file[i].cert, own.ca[i]);
+		assert_int_equal(mst_tls_ctx_add_host(own.ctx, &names[i], 1, make(i + 1, names[i], &clients),
+					 err, sizeof(err)),
+			0);
+	}
+	own.of_a = pki_cert(&(struct pki_spec){.cn = "anna",
+		.ext = "clientAuth",
+		.key = own.key,
+		.issuer = own.ca[0],
+		.issuer_key = own.ca_key[0]});
+	return 0;
+}
+
+static int
+teardown_own(void **state)
+{
+	(void)state;
+	mst_tls_ctx_put(own.ctx);
+	for (int i = 0; i < 2; i++) {
+		X509_free(own.ca[i]);
+		EVP_PKEY_free(own.ca_key[i]);
+		files_fini(&own.ca_file[i]);
+	}
+	X509_free(own.of_a);
+	EVP_PKEY_free(own.key);
+	return 0;
+}
+
+// With anna's certificate, or without one; session NULL: a new one. What becomes of it is given back, if wanted.
+static enum mst_tls_peer
+show(const char *name, int version, bool with_cert, SSL_SESSION *session, SSL_SESSION **out)
+{
+	struct mst_tls_peer_cert cert;
+	enum mst_tls_peer peer;
+	struct pair p;
+	uint8_t none[8];
+
+	pair_init(&p, own.ctx);
+	SSL_CTX_set_max_proto_version(p.client_ctx, version);
+	SSL_CTX_set_session_cache_mode(p.client_ctx, SSL_SESS_CACHE_CLIENT);
+	pair_renew_client(&p);
+	if (with_cert)
+		assert_int_equal(SSL_use_cert_and_key(p.client, own.of_a, own.key, NULL, 1), 1);
+	if (session != NULL)
+		assert_int_equal(SSL_set_session(p.client, session), 1);
+	ask_for(p.client, name);
+	pair_connect(&p);
+	(void)pair_client_read(&p, none, sizeof(none)); // a ticket would come by now
+	assert_int_equal(SSL_session_reused(p.client), 0);
+	peer = mst_tls_conn_peer_cert(p.conn, &cert);
+	if (out != NULL)
+		*out = SSL_get1_session(p.client);
+	pair_fini(&p);
+	return peer;
+}
+
+static void
+each_accepts_what_its_own_ca_has_issued(void **state)
+{
+	(void)state;
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(versions); i++) {
+		assert_int_equal(show("a.example.com", versions[i], true, NULL, NULL), MST_TLS_PEER_ACCEPTED);
+		assert_int_equal(show("b.example.com", versions[i], true, NULL, NULL), MST_TLS_PEER_REFUSED);
+		assert_int_equal(
+			show("c.example.com", versions[i], true, NULL, NULL), MST_TLS_PEER_NOT_ASKED);
+	}
+}
+
+static void
+each_names_its_own_cas(void **state)
+{
+	(void)state;
+	static const char *const names[2] = {"a.example.com", "b.example.com"};
+
+	for (int i = 0; i < 2; i++) {
+		const STACK_OF(X509_NAME) * asked;
+		struct pair p;
+
+		pair_init(&p, own.ctx);
+		ask_for(p.client, names[i]);
+		pair_connect(&p);
+		asked = SSL_get0_peer_CA_list(p.client);
+		assert_int_equal(sk_X509_NAME_num(asked), 1);
+		assert_int_equal(
+			X509_NAME_cmp(sk_X509_NAME_value(asked, 0), X509_get_subject_name(own.ca[i])), 0);
+		pair_fini(&p);
+	}
+}
+
+// No session is taken up again, so none can carry the certificate that one host has accepted to another.
+static void
+nothing_is_resumed(void **state)
+{
+	(void)state;
+	static const int versions[] = {TLS1_2_VERSION, TLS1_3_VERSION};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(versions); i++) {
+		SSL_SESSION *session;
+
+		assert_int_equal(
+			show("a.example.com", versions[i], true, NULL, &session), MST_TLS_PEER_ACCEPTED);
+		assert_int_equal(SSL_SESSION_is_resumable(session), 0);
+		assert_int_equal(SSL_SESSION_has_ticket(session), 0);
+		assert_int_equal(show("a.example.com", versions[i], false, session, NULL), MST_TLS_PEER_NONE);
+		assert_int_equal(show("b.example.com", versions[i], false, session, NULL), MST_TLS_PEER_NONE);
+		SSL_SESSION_free(session);
+	}
+}
+
 static void
 refused(struct mst_tls_ctx *ctx, const char *name, int rc, const char *word)
 {
@@ -211,6 +345,10 @@ main(void)
 		cmocka_unit_test(retry),
 		cmocka_unit_test(reload_meanwhile),
 		cmocka_unit_test(bad_names),
+		cmocka_unit_test_setup_teardown(
+			each_accepts_what_its_own_ca_has_issued, setup_own, teardown_own),
+		cmocka_unit_test_setup_teardown(each_names_its_own_cas, setup_own, teardown_own),
+		cmocka_unit_test_setup_teardown(nothing_is_resumed, setup_own, teardown_own),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
