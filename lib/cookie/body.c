@@ -7,11 +7,13 @@
 #include "cookie.h"
 
 #define IP_BYTES (1 + 16)
+#define FLAG_PROOF 1u
+#define FLAGS_BYTES 3
 
-static_assert(COOKIE_BODY_BYTES == 2 + MST_COOKIE_ID_BYTES + 8 + 8 + 4 + 4 + 3 * IP_BYTES +
+static_assert(COOKIE_BODY_BYTES == FLAGS_BYTES + MST_COOKIE_ID_BYTES + 8 + 8 + 4 + 4 + 3 * IP_BYTES +
+					   MST_COOKIE_HOST_BYTES + MST_COOKIE_DIGEST_BYTES +
 					   MST_COOKIE_USER_BYTES + MST_COOKIE_GROUP_BYTES +
-					   MST_COOKIE_SERVER_BYTES + MST_COOKIE_DEVICE_BYTES +
-					   MST_COOKIE_HOST_BYTES,
+					   MST_COOKIE_SERVER_BYTES + MST_COOKIE_DEVICE_BYTES,
 	"the body fills the cookie");
 static_assert(MST_COOKIE_USER_BYTES <= 256, "the length of a name is one byte");
 
@@ -53,7 +55,7 @@ cookie_body_write(const struct mst_cookie *cookie, uint8_t out[COOKIE_BODY_BYTES
 {
 	struct mst_wr w = mst_wr_init(out, COOKIE_BODY_BYTES);
 
-	mst_wr_be(&w, 0, 2); // flags: none yet
+	mst_wr_be(&w, cookie->expires_with_proof ? FLAG_PROOF : 0, FLAGS_BYTES);
 	mst_wr_bytes(&w, cookie->id, sizeof(cookie->id));
 	mst_wr_be(&w, cookie->issued_unix_s, 8);
 	mst_wr_be(&w, cookie->expires_unix_s, 8);
@@ -63,6 +65,7 @@ cookie_body_write(const struct mst_cookie *cookie, uint8_t out[COOKIE_BODY_BYTES
 	put_ip(&w, &cookie->addr6);
 	put_ip(&w, &cookie->remote);
 	mst_wr_bytes(&w, cookie->host, sizeof(cookie->host));
+	mst_wr_bytes(&w, cookie->certificate, sizeof(cookie->certificate));
 	put_name(&w, cookie->user, sizeof(cookie->user));
 	put_name(&w, cookie->group, sizeof(cookie->group));
 	put_name(&w, cookie->server, sizeof(cookie->server));
@@ -111,14 +114,13 @@ take_ip(struct mst_rd *r, uint8_t wanted, struct mst_ip *out)
 }
 
 static bool
-take_host(struct mst_rd *r, uint8_t out[MST_COOKIE_HOST_BYTES])
+take_bytes(struct mst_rd *r, uint8_t *out, size_t len)
 {
-	const uint8_t *bytes = mst_rd_bytes(r, MST_COOKIE_HOST_BYTES);
+	const uint8_t *bytes = mst_rd_bytes(r, len);
 
-	if (bytes == NULL)
-		return false;
-	memcpy(out, bytes, MST_COOKIE_HOST_BYTES);
-	return true;
+	if (bytes != NULL)
+		memcpy(out, bytes, len);
+	return bytes != NULL;
 }
 
 int
@@ -126,7 +128,7 @@ cookie_body_read(const uint8_t in[COOKIE_BODY_BYTES], struct mst_cookie *out)
 {
 	struct mst_rd r = mst_rd_init(in, COOKIE_BODY_BYTES);
 	struct mst_cookie c = {0};
-	uint16_t flags = mst_rd_u16(&r);
+	uint64_t flags = mst_rd_be(&r, FLAGS_BYTES);
 	const uint8_t *id = mst_rd_bytes(&r, sizeof(c.id));
 	bool ok;
 
@@ -137,8 +139,10 @@ cookie_body_read(const uint8_t in[COOKIE_BODY_BYTES], struct mst_cookie *out)
 	c.expires_unix_s = mst_rd_be(&r, 8);
 	c.policy = mst_rd_u32(&r);
 	c.idle_s = mst_rd_u32(&r);
-	ok = flags == 0 && !all_zero(c.id, sizeof(c.id)) && take_ip(&r, 4, &c.addr4) &&
-	     take_ip(&r, 6, &c.addr6) && take_ip(&r, 0, &c.remote) && take_host(&r, c.host) &&
+	c.expires_with_proof = (flags & FLAG_PROOF) != 0;
+	ok = flags <= FLAG_PROOF && !all_zero(c.id, sizeof(c.id)) && take_ip(&r, 4, &c.addr4) &&
+	     take_ip(&r, 6, &c.addr6) && take_ip(&r, 0, &c.remote) &&
+	     take_bytes(&r, c.host, sizeof(c.host)) && take_bytes(&r, c.certificate, sizeof(c.certificate)) &&
 	     take_name(&r, c.user, sizeof(c.user)) && take_name(&r, c.group, sizeof(c.group)) &&
 	     take_name(&r, c.server, sizeof(c.server)) && take_name(&r, c.device, sizeof(c.device));
 	if (ok && !r.err && mst_rd_left(&r) == 0)

@@ -7,7 +7,7 @@
 
 #include "mst_cookie.h"
 
-#define COOKIE_VERSION 1
+#define COOKIE_VERSION 2
 #define COOKIE_KEY_BYTES 32
 #define COOKIE_SALT_BYTES 24
 #define COOKIE_HEAD_BYTES (1 + 4 + COOKIE_SALT_BYTES)

@@ -11,6 +11,7 @@
 #define MST_COOKIE_SERVER_BYTES 32
 #define MST_COOKIE_DEVICE_BYTES 64
 #define MST_COOKIE_HOST_BYTES 12
+#define MST_COOKIE_DIGEST_BYTES 32 // SHA-256
 
 // A cookie that names no end of its session is good for so long.
 #define MST_COOKIE_LIFE_MAX_S (30 * 86400)
@@ -23,11 +24,13 @@ struct mst_cookie {
 	uint8_t id[MST_COOKIE_ID_BYTES];     // of the session, random
 	uint64_t issued_unix_s;		     // sign-in: no reconnect changes it
 	uint64_t expires_unix_s;	     // end of the session whatever happens; 0: none
+	bool expires_with_proof;	     // that is when the token or certificate of the sign-in is over
 	uint32_t policy;		     // number of the rules it was issued under
 	uint32_t idle_s;		     // the user's own idle limit; 0: that of the gateway
 	struct mst_ip addr4, addr6;	     // of the tunnel; family 0: none
 	struct mst_ip remote;		     // where the sign-in came from
 	uint8_t host[MST_COOKIE_HOST_BYTES]; // that it came to, as mst_cookie_host calls it
+	uint8_t certificate[MST_COOKIE_DIGEST_BYTES]; // that the sign-in took; all zero: none
 	char user[MST_COOKIE_USER_BYTES];
 	char group[MST_COOKIE_GROUP_BYTES];
 	char server[MST_COOKIE_SERVER_BYTES]; // who issued it
@@ -36,7 +39,7 @@ struct mst_cookie {
 
 // Every cookie has the same length, so it tells nothing of the name; a multiple of three, so base64 has no bits to
 // spare and each cookie one spelling.
-#define MST_COOKIE_BYTES 438
+#define MST_COOKIE_BYTES 471
 #define MST_COOKIE_TEXT_BYTES (MST_COOKIE_BYTES / 3 * 4 + 1) // and a NUL
 
 // What a cookie calls a host by: a digest of its name, so that names of any length take the same room; all zero: of the

@@ -6,8 +6,8 @@
 
 #include "cookie.h"
 
-#define HOST_AT (2 + 16 + 8 + 8 + 4 + 4 + 3 * 17)
-#define USER_AT (HOST_AT + MST_COOKIE_HOST_BYTES)
+#define HOST_AT (3 + 16 + 8 + 8 + 4 + 4 + 3 * 17)
+#define USER_AT (HOST_AT + MST_COOKIE_HOST_BYTES + MST_COOKIE_DIGEST_BYTES)
 
 static void
 make(struct mst_cookie *c, uint8_t body[COOKIE_BODY_BYTES])
@@ -88,14 +88,16 @@ static const struct {
 } bad[] = {
 	{"flags", 0, 1},
 	{"flags", 1, 1},
-	{"family of IPv4", 42, 6},
-	{"family of IPv4", 42, 5},
-	{"bytes behind IPv4", 42 + 1 + 4, 1},
-	{"bytes behind IPv4", 42 + 1 + 15, 1},
-	{"family of IPv6", 59, 4},
-	{"family of IPv6", 59, 255},
-	{"remote without a family", 76 + 1, 1},
-	{"remote of no family there is", 76, 5},
+	{"flags", 2, 2},
+	{"flags", 2, 3},
+	{"family of IPv4", 43, 6},
+	{"family of IPv4", 43, 5},
+	{"bytes behind IPv4", 43 + 1 + 4, 1},
+	{"bytes behind IPv4", 43 + 1 + 15, 1},
+	{"family of IPv6", 60, 4},
+	{"family of IPv6", 60, 255},
+	{"remote without a family", 77 + 1, 1},
+	{"remote of no family there is", 77, 5},
 	{"length beyond the field", USER_AT, 128},
 	{"length beyond the field", USER_AT, 255},
 	{"length over the name", USER_AT, 4}, // a NUL within
@@ -123,7 +125,7 @@ what_we_would_not_write_is_refused(void **state)
 		assert_memory_equal(&c, &untouched, sizeof(c));
 	}
 	make(&c, body);
-	memset(body + 2, 0, 16); // an id that nobody drew
+	memset(body + 3, 0, 16); // an id that nobody drew
 	assert_int_equal(cookie_body_read(body, &c), -EBADMSG);
 }
 

@@ -39,6 +39,8 @@ sample(void)
 		.group = "staff",
 		.server = "gw1",
 		.device = "d-1",
+		.expires_with_proof = true,
+		.certificate = {0xce, [31] = 0x47},
 	};
 
 	return c;
@@ -83,6 +85,8 @@ what_is_sealed_comes_back(void **state)
 	assert_string_equal(out.group, c.group);
 	assert_string_equal(out.server, c.server);
 	assert_string_equal(out.device, c.device);
+	assert_true(out.expires_with_proof);
+	assert_memory_equal(out.certificate, c.certificate, sizeof(c.certificate));
 	mst_cookie_keys_destroy(keys);
 }
 
