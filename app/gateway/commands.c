@@ -274,7 +274,7 @@ status_json(const struct gateway *g, bool statistics)
 	put_number(o, "Total sessions", counts.opened);
 	put_number(o, "Sessions handled", counts.closed);
 	put_number(o, "Timed out (idle) sessions", k.end_idle);
-	put_number(o, "Timed out sessions", k.end_limit + k.end_cookie);
+	put_number(o, "Timed out sessions", k.end_limit + k.end_expired + k.end_cookie);
 	put_number(o, "Total authentication failures", k.auth_failed);
 	put_number(o, "Sign-ins", k.auth_ok);
 	put_number(o, "TLS handshakes", k.tls_done);

@@ -26,6 +26,7 @@ static const char *const cipher_words[] = {"aes-256-gcm", "aes-128-gcm", "chacha
 static const char *const method_words[] = {
 	"password", "token", "certificate", "certificate+password", "certificate+token", NULL};
 static const char *const password_words[] = {"users", "pam", "radius", NULL};
+static const char *const expiry_words[] = {"ignore", "end", NULL};
 static const char *const ocsp_words[] = {"off", "soft", "require", NULL};
 static const char *const level_words[] = {"error", "warning", "notice", "info", "debug", NULL};
 
@@ -387,6 +388,9 @@ static const struct mst_conf_key auth_keys[] = {
 	 MST_CONF_LIST_AT(struct mst_conf_auth, strip_domains, n_strip_domains), .or_one = true, .unique = true,
 	 .max_items = 16, .min = 1, .max = 127, .change = MST_CONF_RELOAD,
 	 .help = "DOMAIN\\user and user@domain are user alone for these; others keep their domain"},
+	{.name = "token-expiry", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_auth, token_expiry),
+	 .words = expiry_words, .def = "ignore", .change = MST_CONF_RELOAD,
+	 .help = "end: a session is over when the token is that its user signed in with; ignore: timeouts.session alone bounds it"},
 	{.name = "oidc", MST_CONF_MAPS_AT(struct mst_conf_auth, oidc, n_oidc, oidc_keys), .max_items = MST_CONF_OIDC_MAX,
 	 .change = MST_CONF_RELOAD, .help = "issuers of bearer tokens"},
 	ROW_END,

@@ -56,6 +56,7 @@ struct control_login {
 	struct mst_wheel_timer look; // at the next time that its time limits or its path may change something
 	uint8_t cookie_id[MST_COOKIE_ID_BYTES]; // what its cookie calls it; the cookie itself is not kept
 	uint64_t issued_unix_s, expires_unix_s; // as its cookie says
+	bool expires_with_proof;		// the same
 	bool nameless; // lived before this process did: its cookie will say whose it is
 	bool has_connected;
 	char user[MST_SESSION_NAME_BYTES];
@@ -256,6 +257,8 @@ void control_tables_destroy(struct mst_control *c);
 	X(BYE,    end_bye,    "the device signed out",              NULL)                               \
 	X(IDLE,   end_idle,   "idle for too long",                  "Idle timeout")                     \
 	X(LIMIT,  end_limit,  "its time is over",                   "Session time limit reached")       \
+	X(EXPIRED, end_expired, "the token or certificate of its sign-in has expired",                  \
+		"Sign in again: the token or certificate has expired")                                   \
 	X(ADMIN,  end_admin,  "an administrator has ended it",      "Disconnected by the administrator") \
 	X(AWAY,   end_cookie, "the device did not come back",       NULL)                               \
 	X(LOST,   end_lost,   "it cannot be taken up again",        NULL)                               \
@@ -328,8 +331,10 @@ struct control_terms control_terms(const struct control_login *l);
 void control_terms_profile(const struct control_login *l, struct mst_conf_profile *out);
 
 // look.c: what time does to a login
-mst_wheel_fn control_look;				     // may end it; else arms its next look
-uint32_t control_look_left_s(const struct control_login *l); // until its time is over; 0: it has no end
+mst_wheel_fn control_look; // may end it; else arms its next look
+// Seconds from sign-in until its time is over, and what is left of them; 0: it has no end.
+uint32_t control_look_whole_s(const struct control_login *l);
+uint32_t control_look_left_s(const struct control_login *l);
 // The next look, now that the login has changed.
 void control_look_arm(struct control_login *l);
 // The device sends by CSTP what it might send by DTLS: is that path gone?

@@ -97,6 +97,7 @@ take_times(struct control_login *l, const struct mst_cookie *cookie)
 
 	l->issued_unix_s = cookie->issued_unix_s;
 	l->expires_unix_s = cookie->expires_unix_s;
+	l->expires_with_proof = cookie->expires_with_proof;
 	l->signed_in_ns = now_ns - (now_unix_s - (int64_t)cookie->issued_unix_s) * (int64_t)MST_NS_PER_S;
 	l->expires_ns = INT64_MAX;
 	if (cookie->expires_unix_s != 0)
@@ -114,6 +115,7 @@ control_login_say(const struct control_login *l, struct mst_cookie *out)
 	memcpy(out->id, l->cookie_id, sizeof(out->id));
 	out->issued_unix_s = l->issued_unix_s;
 	out->expires_unix_s = l->expires_unix_s;
+	out->expires_with_proof = l->expires_with_proof;
 	out->policy = l->c->conf->cookie.policy;
 	out->idle_s = l->idle_s;
 	out->addr4 = mst_ip4_from_host(s->addr4);
@@ -197,8 +199,8 @@ control_login_name(struct control_login *l, const struct mst_cookie *cookie)
 }
 
 // The first of the ends that configuration, source of identities and what was shown have set.
-static uint64_t
-expiry_unix_s(const struct control_login *l, const struct mst_auth_result *r)
+static void
+set_expiry(struct control_login *l, const struct mst_auth_result *r)
 {
 	uint64_t limit_s = control_terms(l).session_ns / MST_NS_PER_S;
 	uint64_t end_unix_s;
@@ -206,9 +208,8 @@ expiry_unix_s(const struct control_login *l, const struct mst_auth_result *r)
 	if (r->session_s != 0 && (limit_s == 0 || r->session_s < limit_s))
 		limit_s = r->session_s;
 	end_unix_s = limit_s != 0 ? l->issued_unix_s + limit_s : 0;
-	if (r->expires_unix_s != 0 && (end_unix_s == 0 || r->expires_unix_s < end_unix_s))
-		end_unix_s = r->expires_unix_s;
-	return end_unix_s;
+	l->expires_with_proof = r->expires_unix_s != 0 && (end_unix_s == 0 || r->expires_unix_s < end_unix_s);
+	l->expires_unix_s = l->expires_with_proof ? r->expires_unix_s : end_unix_s;
 }
 
 static int
@@ -216,7 +217,7 @@ seal(struct control_login *l, const struct mst_auth_result *r, char text[MST_COO
 {
 	struct mst_cookie cookie;
 
-	l->expires_unix_s = expiry_unix_s(l, r);
+	set_expiry(l, r);
 	control_login_say(l, &cookie);
 	take_times(l, &cookie);
 	note(l, MST_COOKIE_LIVES);

@@ -153,6 +153,15 @@ session_end_ns(const struct control_login *l)
 }
 
 uint32_t
+control_look_whole_s(const struct control_login *l)
+{
+	uint64_t end_ns = session_end_ns(l);
+
+	return end_ns != UINT64_MAX ? (uint32_t)(((int64_t)end_ns - l->signed_in_ns) / (int64_t)MST_NS_PER_S)
+				    : 0;
+}
+
+uint32_t
 control_look_left_s(const struct control_login *l)
 {
 	uint64_t end_ns = session_end_ns(l);
@@ -263,7 +272,9 @@ control_look(void *arg, uint64_t now_ns)
 		return;
 	}
 	if (now_ns >= session_end_ns(l)) {
-		control_login_end(c, l, CONTROL_END_LIMIT);
+		bool expired = l->expires_with_proof && (int64_t)now_ns > l->expires_ns;
+
+		control_login_end(c, l, expired ? CONTROL_END_EXPIRED : CONTROL_END_LIMIT);
 		return;
 	}
 	if (now_ns >= idle_end_ns(l)) {

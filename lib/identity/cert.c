@@ -225,8 +225,7 @@ take_time(const ASN1_TIME *time, uint64_t *out)
 }
 
 static enum cert_verdict
-judge(const struct cert_rules *rules, X509 *cert, uint64_t now_s, struct identity_who *who,
-	uint64_t *expires_s)
+judge(const struct cert_rules *rules, X509 *cert, uint64_t now_s, struct identity_who *who)
 {
 	uint64_t begins_s;
 
@@ -234,9 +233,9 @@ judge(const struct cert_rules *rules, X509 *cert, uint64_t now_s, struct identit
 	if ((X509_get_extension_flags(cert) & EXFLAG_INVALID) != 0)
 		return CERT_FORM;
 	if (!take_time(X509_get0_notBefore(cert), &begins_s) ||
-		!take_time(X509_get0_notAfter(cert), expires_s))
+		!take_time(X509_get0_notAfter(cert), &who->expires_unix_s))
 		return CERT_FORM;
-	if (now_s < begins_s || now_s > *expires_s)
+	if (now_s < begins_s || now_s > who->expires_unix_s)
 		return CERT_TIME;
 	if ((X509_get_extension_flags(cert) & EXFLAG_CA) != 0)
 		return CERT_AUTHORITY;
@@ -253,22 +252,19 @@ judge(const struct cert_rules *rules, X509 *cert, uint64_t now_s, struct identit
 }
 
 enum cert_verdict
-cert_identify(const struct cert_rules *rules, const void *der, size_t len, uint64_t now_s,
-	struct identity_who *out, uint64_t *expires_s)
+cert_identify(
+	const struct cert_rules *rules, const void *der, size_t len, uint64_t now_s, struct identity_who *out)
 {
 	const uint8_t *at = der;
 	X509 *cert = len <= CERT_BYTES_MAX ? d2i_X509(NULL, &at, (long)len) : NULL;
 	enum cert_verdict verdict = CERT_FORM;
 	struct identity_who who = {0};
-	uint64_t until_s = 0;
 
 	if (cert != NULL && (size_t)(at - (const uint8_t *)der) == len)
-		verdict = judge(rules, cert, now_s, &who, &until_s);
+		verdict = judge(rules, cert, now_s, &who);
 	X509_free(cert);
 	ERR_clear_error();
-	if (verdict != CERT_OK)
-		return verdict;
-	*out = who;
-	*expires_s = until_s;
-	return CERT_OK;
+	if (verdict == CERT_OK)
+		*out = who;
+	return verdict;
 }

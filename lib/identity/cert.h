@@ -30,7 +30,7 @@ struct cert_rules {
 };
 
 bool cert_place_is_known(const char *place);
-// Of a leaf whose chain TLS has verified. out and expires_s are written on CERT_OK alone.
+// Of a leaf whose chain TLS has verified. out is written on CERT_OK alone.
 enum cert_verdict cert_identify(const struct cert_rules *rules, const void *der, size_t len, uint64_t now_s,
-	struct identity_who *out, uint64_t *expires_s);
+	struct identity_who *out);
 const char *cert_verdict_text(enum cert_verdict verdict);

@@ -45,8 +45,7 @@ step(struct identity_job *job, struct crypt_data *scratch)
 	(void)scratch;
 	mst_ip_format(&job->attempt.remote, remote);
 	job->result.outcome = MST_AUTH_NO;
-	verdict = cert_identify(
-		&rules, job->attempt.cert, job->attempt.cert_len, now_s, &who, &job->result.expires_unix_s);
+	verdict = cert_identify(&rules, job->attempt.cert, job->attempt.cert_len, now_s, &who);
 	if (verdict != CERT_OK) {
 		MST_LOG(NOTICE, "identity", "certificate from %s refused: it %s", remote,
 			cert_verdict_text(verdict));

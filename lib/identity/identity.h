@@ -245,7 +245,8 @@ MST_MUST_USE bool identity_ways_choose(struct identity_job *job);
 void identity_ways_end(struct identity_job *job);
 // Does this spelling name whom the ways before have named? The first one names him.
 MST_MUST_USE bool identity_job_names(struct identity_job *job, const char *spelling);
-// What a way has found: user, groups and device; false: another user.
+// What a way has found: user, groups, device, and the end of what was shown, of which the first one counts; false: another
+// user.
 MST_MUST_USE bool identity_job_take(struct identity_job *job, const struct identity_who *who);
 void identity_job_wipe_password(struct identity_job *job);
 

@@ -58,7 +58,7 @@ take_time(const json_t *claims, const char *name, double *out)
 }
 
 static enum oidc_verdict
-judge_times(const json_t *claims, double now, double leeway)
+judge_times(const json_t *claims, double now, double leeway, uint64_t *over_s)
 {
 	double exp;
 	double nbf;
@@ -69,6 +69,8 @@ judge_times(const json_t *claims, double now, double leeway)
 		return OIDC_TIME;
 	if (now >= exp + leeway)
 		return OIDC_EXPIRED;
+	*over_s = (uint64_t)(exp + leeway);
+	*over_s += (double)*over_s < exp + leeway; // not sooner than it is refused
 	return nbf > now + leeway || iat > now + leeway ? OIDC_EARLY : OIDC_OK;
 }
 
@@ -155,7 +157,7 @@ oidc_token_claims(
 
 	if (!audience_is_right(claims, issuer))
 		return OIDC_AUDIENCE;
-	verdict = judge_times(claims, (double)now_s, issuer->leeway_s);
+	verdict = judge_times(claims, (double)now_s, issuer->leeway_s, &who.expires_unix_s);
 	if (verdict != OIDC_OK)
 		return verdict;
 	for (uint32_t i = 0; i < issuer->n_required; i++) {

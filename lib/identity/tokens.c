@@ -127,6 +127,8 @@ step(struct identity_job *job, struct crypt_data *scratch)
 		refuse(job, verdict);
 		return;
 	}
+	if (job->settings->conf->auth.token_expiry == MST_CONF_EXPIRY_IGNORE)
+		who.expires_unix_s = 0;
 	job->result.outcome = identity_job_take(job, &who) ? MST_AUTH_OK : MST_AUTH_NO;
 }
 

@@ -125,6 +125,8 @@ identity_job_take(struct identity_job *job, const struct identity_who *who)
 	}
 	if (who->device_id[0] != '\0')
 		memcpy(r->device_id, who->device_id, sizeof(who->device_id));
+	if (who->expires_unix_s != 0 && (r->expires_unix_s == 0 || who->expires_unix_s < r->expires_unix_s))
+		r->expires_unix_s = who->expires_unix_s;
 	return true;
 }
 

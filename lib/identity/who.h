@@ -13,4 +13,5 @@ struct identity_who {
 	char device_id[IDENTITY_DEVICE_BYTES];
 	uint8_t n_groups;
 	char groups[IDENTITY_GROUPS_MAX][IDENTITY_GROUP_BYTES];
+	uint64_t expires_unix_s; // when what was shown is over; 0: never
 };

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Bearer tokens of an issuer in the LAN: openconnect as it is and with --http-auth=Bearer, tokens that are refused, keys
-# that rotate, an issuer that is away.
+# that rotate, a session that ends with its token.
 set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
@@ -27,8 +27,8 @@ exec {hold}<>"$LAB/hold"
 background issuer l python3 "$LAB_ROOT/tests/support/issuer.py" serve "$LAB/issuer" --bind $LAN_HOST --port 8443 \
 	--host $LAN_HOST <&"$hold" >"$LAB/issuer.out" 2>&1
 wait_for 10 grep -q '^ready' "$LAB/issuer.out" || fail "no issuer: $(cat "$LAB/issuer.out")"
-CONF_AUTH="methods: [token], strip-domain: corp, oidc: [{issuer: 'https://$LAN_HOST:8443', audience: [other, mst],
-  ca-file: $LAB/issuer/ca.pem, required-claims: [tid=t1], refresh-min: 2s}]" lab_config
+CONF_AUTH="methods: [token], token-expiry: end, strip-domain: corp, oidc: [{issuer: 'https://$LAN_HOST:8443', audience: [other, mst],
+  ca-file: $LAB/issuer/ca.pem, required-claims: [tid=t1], refresh-min: 2s, leeway: 0}]" lab_config
 gw_start
 LAB_STATE=$(gw_state)
 wait_for 20 gw_log_has "keys of https://$LAN_HOST:8443: 1 to use" || fail "the keys were not fetched"
@@ -38,6 +38,10 @@ sign_in 0 good
 sign_in 1 good --http-auth=Bearer
 ping_lan 5 || fail "packets were lost"
 [ "$(cli --json server show users | grep -c '"Username": *"anna"')" = 2 ] || fail "$(cli server show users)"
+
+token short --user cleo --claim 'tid="t1"' --claim "exp=$(($(date +%s) + 10))"
+sign_in 4 short
+oc_log_has 4 'X-CSTP-Session-Timeout: \([1-9]\|10\)\r*$' || fail "the device is not told when its token is over"
 
 token audience --claim 'tid="t1"' --claim 'aud="somebody"'
 token claim --claim 'tid="t2"'
@@ -53,5 +57,9 @@ token new --user bert --claim 'tid="t1"'
 sleep 2
 sign_in 2 new
 sign_in 3 good
+wait_for 12 oc_gone 4 || fail "a session has outlived its token"
+oc_log_has 4 'Sign in again: the token' || fail "the device is not told why"
+[ "$(counter end_expired)" = 1 ] || fail "somebody else's token was over"
+refused 4 short
 for n in 0 1 2 3; do oc_stop $n; done
 no_leftovers

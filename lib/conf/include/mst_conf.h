@@ -145,6 +145,7 @@ enum mst_conf_method {
 	MST_CONF_METHOD_CERTIFICATE_PASSWORD,
 	MST_CONF_METHOD_CERTIFICATE_TOKEN,
 };
+enum mst_conf_expiry { MST_CONF_EXPIRY_IGNORE, MST_CONF_EXPIRY_END };
 enum mst_conf_ocsp { MST_CONF_OCSP_OFF, MST_CONF_OCSP_SOFT, MST_CONF_OCSP_REQUIRE };
 enum mst_conf_password { MST_CONF_PASSWORD_USERS, MST_CONF_PASSWORD_PAM, MST_CONF_PASSWORD_RADIUS };
 enum mst_conf_cipher {
@@ -342,6 +343,7 @@ struct mst_conf_auth {
 	struct mst_conf_radius radius;
 	const char **strip_domains; // that name nobody else than no domain does
 	uint32_t n_strip_domains;
+	enum mst_conf_expiry token_expiry; // what becomes of a session whose token is over
 	struct mst_conf_oidc *oidc;
 	uint32_t n_oidc;
 };

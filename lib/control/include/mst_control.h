@@ -66,6 +66,7 @@ struct mst_control;
 	X(end_bye,             "sessions ended by the device")                                          \
 	X(end_idle,            "sessions ended idle")                                                   \
 	X(end_limit,           "sessions ended by the session time limit")                              \
+	X(end_expired,         "sessions ended: the token or certificate of the sign-in has expired")   \
 	X(end_admin,           "sessions ended by the administrator")                                   \
 	X(end_cookie,          "sessions ended: device did not come back in time")                      \
 	X(end_lost,            "sessions ended: they could not be taken up again")                      \

@@ -95,6 +95,8 @@ the_first_of_all_ends_is_that_of_the_session(void **state)
 		else
 			assert_in_range(
 				l->expires_unix_s, now + expiries[i].want, now + expiries[i].want + 1);
+		assert_int_equal(l->expires_with_proof,
+			expiries[i].want != 0 && expiries[i].want == expiries[i].token_s);
 		control_login_end(rig, l, CONTROL_END_ADMIN);
 		mst_test_reclaim();
 	}

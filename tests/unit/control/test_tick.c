@@ -79,6 +79,56 @@ the_session_limit_is_of_the_sign_in(void **state)
 	device_close(&d);
 }
 
+// A token is over: its device is told so, before by CONNECT and when it happens, also behind a restart.
+static void
+what_was_shown_is_over(void **state)
+{
+	struct mst_auth_result r = {
+		.outcome = MST_AUTH_OK, .user = "bob", .expires_unix_s = (uint64_t)time(NULL) + 700};
+	const struct control_arrival from = {.remote = {.family = 4, .bytes = {198, 51, 100, 7}}, .host = ""};
+	char cookie[MST_COOKIE_TEXT_BYTES], answer[4096];
+	struct control_login *l;
+	struct device d;
+
+	(void)state;
+	rig_conf.timeouts.dpd_s = 0;
+	rig_conf.timeouts.session_s = 1000;
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), 0);
+	rig_restart();
+	device_open(&d, "198.51.100.7");
+	device_connect(&d, cookie, "", answer, sizeof(answer));
+	assert_in_range(header_number(answer, "X-CSTP-Session-Timeout: "), 699, 700);
+	assert_in_range(header_number(answer, "X-CSTP-Session-Timeout-Remaining: "), 690, 700);
+	l = rig_find(cookie);
+	tick_at((uint64_t)l->expires_ns);
+	assert_int_equal(rig->n_logins, 1);
+	tick_at((uint64_t)l->expires_ns + 1);
+	assert_int_equal(rig->n_logins, 0);
+	assert_int_equal(rig->counters.end_expired, 1);
+	assert_int_equal(rig->counters.end_limit, 0);
+	assert_true(device_read(&d, answer, sizeof(answer)) > 0);
+	assert_non_null(memmem(answer, 80, "Sign in again", 13));
+	device_close(&d);
+}
+
+// A limit that a reload has made shorter is the limit's end, and not the token's.
+static void
+a_shorter_limit_ends_before_the_token(void **state)
+{
+	struct mst_auth_result r = {
+		.outcome = MST_AUTH_OK, .user = "bob", .expires_unix_s = (uint64_t)time(NULL) + 700};
+	const struct control_arrival from = {.remote = {.family = 4, .bytes = {198, 51, 100, 7}}, .host = ""};
+	char cookie[MST_COOKIE_TEXT_BYTES];
+	struct control_login *l;
+
+	(void)state;
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), 0);
+	rig_conf.timeouts.session_s = 100;
+	tick_at((uint64_t)l->signed_in_ns + 100 * S + 1);
+	assert_int_equal(rig->counters.end_limit, 1);
+	assert_int_equal(rig->counters.end_expired, 0);
+}
+
 // The calendar's second may turn between the two.
 static void
 assert_expires_in(const struct control_login *l, uint64_t s)
@@ -406,6 +456,8 @@ main(void)
 		TEST(a_login_that_nobody_takes_up_ends_with_its_cookie),
 		TEST(the_cookie_time_counts_only_while_the_device_is_away),
 		TEST(the_session_limit_is_of_the_sign_in),
+		TEST(what_was_shown_is_over),
+		TEST(a_shorter_limit_ends_before_the_token),
 		TEST(what_is_shown_as_the_end_is_the_first_that_comes),
 		TEST(only_data_that_is_not_icmp_keeps_a_session_from_idling),
 		TEST(icmp6_is_no_use_either),

@@ -13,17 +13,16 @@
 static enum cert_verdict
 identify(const struct cert_rules *rules, const struct leaf *leaf, struct identity_who *who)
 {
-	uint64_t expires_s = 7;
 	uint8_t *der;
 	size_t len = leaf_der(leaf, &der);
 	enum cert_verdict verdict;
 
 	memset(who, 0xff, sizeof(*who));
-	verdict = cert_identify(rules, der, len, LEAF_NOW, who, &expires_s);
+	verdict = cert_identify(rules, der, len, LEAF_NOW, who);
 	if (verdict == CERT_OK)
-		assert_int_equal(expires_s, LEAF_NOW + (leaf->ends != 0 ? leaf->ends : 86400));
+		assert_int_equal(who->expires_unix_s, LEAF_NOW + (leaf->ends != 0 ? leaf->ends : 86400));
 	else
-		assert_true((uint8_t)who->user[0] == 0xff && expires_s == 7);
+		assert_true((uint8_t)who->user[0] == 0xff && who->expires_unix_s == UINT64_MAX);
 	OPENSSL_free(der);
 	return verdict;
 }
@@ -142,7 +141,6 @@ a_nul_in_the_name(void **state)
 	GENERAL_NAME *name = GENERAL_NAME_new();
 	ASN1_IA5STRING *email = ASN1_IA5STRING_new();
 	struct identity_who who;
-	uint64_t expires_s;
 	uint8_t *der = NULL;
 	int len;
 
@@ -156,8 +154,8 @@ a_nul_in_the_name(void **state)
 	X509_sign(cert, jwt_key("p256"), EVP_sha256());
 	len = i2d_X509(cert, &der);
 	X509_free(cert);
-	assert_int_equal(cert_identify(&by_cn, der, (size_t)len, LEAF_NOW, &who, &expires_s), CERT_NAME);
-	assert_int_equal(cert_identify(&by_email, der, (size_t)len, LEAF_NOW, &who, &expires_s), CERT_NAME);
+	assert_int_equal(cert_identify(&by_cn, der, (size_t)len, LEAF_NOW, &who), CERT_NAME);
+	assert_int_equal(cert_identify(&by_email, der, (size_t)len, LEAF_NOW, &who), CERT_NAME);
 	OPENSSL_free(der);
 }
 
@@ -234,20 +232,18 @@ forms(void **state)
 	(void)state;
 	const struct cert_rules rules = {.user = "cn", .group = "ou"};
 	struct identity_who who;
-	uint64_t expires_s;
 	uint8_t *der;
 	size_t len = leaf_der(&(struct leaf){.key = "p256", .subject = {"CN", "anna"}}, &der);
 	uint8_t *more = malloc(CERT_BYTES_MAX + 1);
 
 	assert_non_null(more);
 	for (size_t cut = 0; cut < len; cut++)
-		assert_int_equal(cert_identify(&rules, der, cut, LEAF_NOW, &who, &expires_s), CERT_FORM);
+		assert_int_equal(cert_identify(&rules, der, cut, LEAF_NOW, &who), CERT_FORM);
 	memcpy(more, der, len);
 	memset(more + len, 0, CERT_BYTES_MAX + 1 - len);
-	assert_int_equal(cert_identify(&rules, more, len, LEAF_NOW, &who, &expires_s), CERT_OK);
-	assert_int_equal(cert_identify(&rules, more, len + 1, LEAF_NOW, &who, &expires_s), CERT_FORM);
-	assert_int_equal(
-		cert_identify(&rules, more, CERT_BYTES_MAX + 1, LEAF_NOW, &who, &expires_s), CERT_FORM);
+	assert_int_equal(cert_identify(&rules, more, len, LEAF_NOW, &who), CERT_OK);
+	assert_int_equal(cert_identify(&rules, more, len + 1, LEAF_NOW, &who), CERT_FORM);
+	assert_int_equal(cert_identify(&rules, more, CERT_BYTES_MAX + 1, LEAF_NOW, &who), CERT_FORM);
 	free(more);
 	OPENSSL_free(der);
 }
@@ -260,7 +256,6 @@ groups_are_bounded(void **state)
 	struct leaf leaf = {.key = "p256", .subject = {"CN", "anna"}};
 	X509 *cert = leaf_make(&leaf);
 	struct identity_who who;
-	uint64_t expires_s;
 	uint8_t *der = NULL;
 	char name[80];
 	int len;
@@ -275,7 +270,7 @@ groups_are_bounded(void **state)
 	X509_sign(cert, jwt_key("p256"), EVP_sha256());
 	len = i2d_X509(cert, &der);
 	X509_free(cert);
-	assert_int_equal(cert_identify(&rules, der, (size_t)len, LEAF_NOW, &who, &expires_s), CERT_OK);
+	assert_int_equal(cert_identify(&rules, der, (size_t)len, LEAF_NOW, &who), CERT_OK);
 	assert_int_equal(who.n_groups, IDENTITY_GROUPS_MAX);
 	assert_int_equal(strlen(who.groups[0]), 63);
 	assert_string_equal(who.groups[15], "g16");

@@ -172,6 +172,18 @@ names_and_groups_are_bounded(void **state)
 	assert_string_equal(who.groups[15], "g14");
 }
 
+// The end that is told is the first second at which it is refused.
+static void
+assert_is_over_at(uint64_t end, const char *payload)
+{
+	struct identity_who who;
+
+	assert_int_equal(
+		judge_by(issuers, 2, end - 1, jwt_sign("rsa", "RS256", HEADER, payload), &who), OIDC_OK);
+	assert_int_equal(
+		judge_by(issuers, 2, end, jwt_sign("rsa", "RS256", HEADER, payload), &who), OIDC_EXPIRED);
+}
+
 static void
 times(void **state)
 {
@@ -216,6 +228,8 @@ times(void **state)
 		got = judge_by(issuers, 2, rows[i].now, jwt_sign("rsa", "RS256", HEADER, payload), &who);
 		if (got != rows[i].want)
 			fail_msg("%s: %s", rows[i].times, oidc_verdict_text(got));
+		if (got == OIDC_OK)
+			assert_is_over_at(who.expires_unix_s, payload);
 	}
 }
 

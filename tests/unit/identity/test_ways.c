@@ -96,17 +96,23 @@ tear_down(void **state)
 }
 
 static void
-configure(const char *methods)
+configure_more(const char *methods, const char *more)
 {
 	char auth[1024];
 	const struct rig_files files = {.auth = auth, .users = users, .jwks = jwks};
 	int rc;
 
-	snprintf(auth, sizeof(auth), "methods: [%s], strip-domain: [corp, corp.example.com], " CERT ", " KEYS,
-		methods);
+	snprintf(auth, sizeof(auth),
+		"methods: [%s], %sstrip-domain: [corp, corp.example.com], " CERT ", " KEYS, methods, more);
 	rc = rig_configure(&files, 0, &err);
 	if (rc != 0)
 		fail_msg("%s", err.text);
+}
+
+static void
+configure(const char *methods)
+{
+	configure_more(methods, "");
 }
 
 static struct mst_auth_result
@@ -358,6 +364,39 @@ issuers_of_hosts(void **state)
 	assert_int_equal(show_at("", NONE, ANNA, "", NULL).outcome, MST_AUTH_NO);
 }
 
+// Certificates last for a day here, tokens for 10 minutes and the leeway of one.
+static void
+the_end_of_what_was_shown(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *methods;
+		const char *more;
+		unsigned int cert, token;
+		uint64_t want_s; // 0: none
+	} rows[] = {
+		{"token", "", NONE, ANNA, 0},
+		{"token", "token-expiry: ignore, ", NONE, ANNA, 0},
+		{"token", "token-expiry: end, ", NONE, ANNA, 660},
+		{"certificate", "", ANNA, NONE, 86400},
+		{"certificate+token", "", ANNA, ANNA, 86400},
+		{"certificate+token", "token-expiry: end, ", ANNA, ANNA, 660},
+	};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		uint64_t now = (uint64_t)time(NULL);
+		struct mst_auth_result r;
+
+		configure_more(rows[i].methods, rows[i].more);
+		r = show(rows[i].cert, rows[i].token, "", NULL);
+		assert_int_equal(r.outcome, MST_AUTH_OK);
+		if (rows[i].want_s == 0)
+			assert_int_equal(r.expires_unix_s, 0);
+		else // the clock of the set-up is a little behind
+			assert_in_range(r.expires_unix_s, now + rows[i].want_s - 60, now + rows[i].want_s);
+	}
+}
+
 static void
 bad_configurations(void **state)
 {
@@ -404,6 +443,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(groups_and_device, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hosts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(issuers_of_hosts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_end_of_what_was_shown, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bad_configurations, set_up, tear_down),
 	};
 
