@@ -30,6 +30,9 @@ struct mst_conf_tree {
 
 // schema.c
 extern const struct mst_conf_key conf_profile_keys[];
+
+// schema_auth.c: section auth, and what of it a host may have.
+extern const struct mst_conf_key conf_auth_keys[];
 extern const struct mst_conf_key conf_host_auth_keys[];
 
 // validate_network.c: the network section and the profiles.
