@@ -159,6 +159,7 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	for (unsigned int i = 0; i < CONTROL_TUPLE_BUCKETS; i++)
 		TAILQ_INIT(&c->places[i]);
 	mst_random(&c->hash_seed, sizeof(c->hash_seed));
+	mst_tls_dtls_verifier_init(&c->verifier, mst_now_ns());
 	mst_wheel_init(&c->wheel, WHEEL_SLOT_NS, mst_now_ns());
 	return 0;
 }
@@ -170,6 +171,7 @@ control_tables_destroy(struct mst_control *c)
 	c->by_cookie = NULL;
 	ban_destroy(c->bans);
 	c->bans = NULL;
+	mst_tls_dtls_verifier_fini(&c->verifier);
 }
 
 int

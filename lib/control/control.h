@@ -21,7 +21,6 @@
 #define CONTROL_RECORD_BYTES 16640 // a whole TLS record and some
 #define CONTROL_FLIGHT_DATAGRAMS 3
 #define CONTROL_FLIGHT_BYTES 128 // ChangeCipherSpec is 14, Finished 61
-#define CONTROL_RANDOM_BYTES 32	 // of a ClientHello
 #define CONTROL_HANDSHAKES_MAX 4096
 #define CONTROL_TUPLE_BUCKETS CONTROL_HANDSHAKES_MAX // powers of two
 #define CONTROL_WAITING_BUCKETS 256
@@ -90,7 +89,7 @@ struct control_login {
 	uint8_t n_flight;
 	uint8_t flight_resends;
 	struct mst_sa_tuple flight_tuple;
-	uint8_t flight_random[CONTROL_RANDOM_BYTES]; // of the ClientHello of that handshake
+	uint8_t flight_random[MST_DTLS_RANDOM_BYTES]; // of the ClientHello of that handshake
 	uint16_t flight_worker;
 	uint64_t path_ns;   // when the path was chosen last
 	uint64_t hello_ns;  // when it was CSTP for the sake of a ClientHello
@@ -139,7 +138,7 @@ struct control_handshake {
 	struct control_login *login;
 	struct mst_tls_dtls *dtls;
 	struct mst_sa_tuple tuple;
-	uint8_t random[CONTROL_RANDOM_BYTES]; // of its ClientHello, which tells a copy from a new try
+	uint8_t random[MST_DTLS_RANDOM_BYTES]; // of its ClientHello, which tells a copy from a new try
 	uint16_t worker;
 	uint64_t started_ns;
 	struct mst_wheel_timer timer; // retransmission and overall limit
@@ -201,6 +200,7 @@ struct mst_control {
 	struct control_site site;
 	struct control_staples staples;
 	struct mst_tls_dtls_ctx *dtls;
+	struct mst_tls_dtls_verifier verifier;
 	struct mst_auth *auth;
 	struct control_bans *bans;
 	struct mst_cookie_keys *keys;

@@ -1,6 +1,7 @@
 // DTLS handshakes: ClientHello to session by App-ID, one handshake object per peer address, publication of
 // the association before our last flight leaves, and that flight again when the device asks (RFC 6347 4.2.4).
-// A datagram that names no live session is answered by nothing. Control lcore.
+// A datagram that names no live session is answered by nothing, one that comes from elsewhere than the session's device by
+// a HelloVerifyRequest. Control lcore.
 #include <errno.h>
 #include <string.h>
 
@@ -10,9 +11,6 @@
 
 #define HANDSHAKE_LIMIT_NS (12 * MST_NS_PER_S) // the client gives up after 12 s
 #define RESENDS_MAX 8
-// Where the random stands in a datagram that mst_dtls_peek_client_hello took: behind the record header, the handshake
-// header and the version (RFC 6347 4.2.2, RFC 5246 7.4.1.2).
-#define RANDOM_OFFSET (MST_DTLS_HEADER_BYTES + 12 + 2)
 
 static struct control_handshake_bucket *
 bucket_of(struct mst_control *c, const struct mst_sa_tuple *t)
@@ -238,12 +236,61 @@ repeat_last_flight(struct mst_control *c, const struct mst_sa_tuple *t)
 		control_udp_send(c, t, l->flight_worker, l->flight[i], l->flight_len[i]);
 }
 
+static bool
+has_tunnel_from(const struct control_login *l, const struct mst_sa_tuple *t)
+{
+	const struct mst_ip *ip = l->conn != NULL ? &l->conn->remote : NULL;
+
+	return ip != NULL && ip->family == t->version &&
+	       memcmp(ip->bytes, t->peer, t->version == 4 ? 4 : 16) == 0;
+}
+
+static void
+ask_to_verify(struct mst_control *c, const struct mst_sa_tuple *t, uint16_t worker,
+	const struct mst_dtls_client_hello *hello)
+{
+	uint8_t datagram[MST_TLS_DTLS_VERIFY_BYTES];
+
+	CONTROL_COUNT(c, dtls_verify);
+	if (mst_tls_dtls_verify_request(&c->verifier, mst_now_ns(), t, sizeof(*t), hello, datagram) == 0)
+		control_udp_send(c, t, worker, datagram, sizeof(datagram));
+}
+
+// An App-ID is seen in the clear: with a copy of it anybody could aim flights, and their repetitions, at a third party, and
+// take a device's handshake away. So nothing is begun for an address from which neither the device's TCP connection comes
+// nor the answer to a HelloVerifyRequest (RFC 6347 4.2.1).
+static bool
+is_there(struct mst_control *c, const struct control_login *l, const struct mst_sa_tuple *t,
+	const struct mst_dtls_client_hello *hello)
+{
+	if (hello->cookie_len == 0)
+		return has_tunnel_from(l, t);
+	return mst_tls_dtls_verify_is_good(&c->verifier, mst_now_ns(), t, sizeof(*t), hello);
+}
+
+static struct control_handshake *
+begin(struct mst_control *c, struct control_login *l, const struct mst_sa_tuple *t, uint16_t worker,
+	const struct mst_dtls_client_hello *hello)
+{
+	struct control_handshake *h = start(c, l, t, worker);
+
+	if (h == NULL)
+		return NULL;
+	memcpy(h->random, hello->random, sizeof(h->random));
+	if (hello->cookie_len != 0)
+		mst_tls_dtls_set_verified(h->dtls);
+	// A client that renews its keys has closed the socket of before. Should it be somebody's copy of an old hello,
+	// the next record of the device takes the path back.
+	control_look_take_stream(l);
+	return h;
+}
+
 // The handshake that a ClientHello belongs to. With the random of one that is in progress it is a copy. With the random
 // of the one that is finished it is late: a handshake begun for it would take the datagrams of a device that misses
 // our last flight.
 static struct control_handshake *
 of_hello(struct mst_control *c, struct control_handshake *h, const struct mst_sa_tuple *t, uint16_t worker,
-	const struct mst_dtls_client_hello *hello, const uint8_t *random)
+	const struct mst_dtls_client_hello *hello)
 {
 	struct control_login *l = control_login_by_app_id(c, hello->session_id, hello->session_id_len);
 
@@ -251,21 +298,18 @@ of_hello(struct mst_control *c, struct control_handshake *h, const struct mst_sa
 		CONTROL_COUNT(c, dtls_stranger);
 		return NULL;
 	}
-	if (h != NULL && h->login == l && memcmp(h->random, random, sizeof(h->random)) == 0)
+	if (h != NULL && h->login == l && memcmp(h->random, hello->random, sizeof(h->random)) == 0)
 		return h;
 	CONTROL_COUNT(c, dtls_hello);
-	if (l->n_flight != 0 && memcmp(l->flight_random, random, sizeof(l->flight_random)) == 0)
+	if (l->n_flight != 0 && memcmp(l->flight_random, hello->random, sizeof(l->flight_random)) == 0)
 		return NULL;
+	if (!is_there(c, l, t, hello)) {
+		ask_to_verify(c, t, worker, hello);
+		return NULL;
+	}
 	if (h != NULL)
 		control_handshake_end(h);
-	h = start(c, l, t, worker);
-	if (h == NULL)
-		return NULL;
-	memcpy(h->random, random, sizeof(h->random));
-	// A client that renews its keys has closed the socket of before. Should it be somebody's copy of an old hello,
-	// the next record of the device takes the path back.
-	control_look_take_stream(l);
-	return h;
+	return begin(c, l, t, worker, hello);
 }
 
 void
@@ -276,7 +320,7 @@ control_handshake_datagram(
 	struct mst_dtls_client_hello hello;
 
 	if (mst_dtls_peek_client_hello(data, len, &hello) == MST_DTLS_OK) {
-		h = of_hello(c, h, t, worker, &hello, data + RANDOM_OFFSET);
+		h = of_hello(c, h, t, worker, &hello);
 		if (h == NULL)
 			return;
 	} else if (h == NULL) {

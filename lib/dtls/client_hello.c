@@ -5,7 +5,6 @@
 #include "mst_dtls.h"
 
 #define CLIENT_HELLO 1 // RFC 5246 7.4
-#define RANDOM_BYTES 32
 
 // RFC 6347 4.2.2. A whole message is wanted: a ClientHello fits a datagram, and reassembly needs memory that
 // strangers could fill.
@@ -83,7 +82,7 @@ static enum mst_dtls_verdict
 read_body(struct mst_rd *r, struct mst_dtls_client_hello *hello)
 {
 	uint16_t version = mst_rd_u16(r);
-	const uint8_t *random = mst_rd_bytes(r, RANDOM_BYTES);
+	const uint8_t *random = mst_rd_bytes(r, MST_DTLS_RANDOM_BYTES);
 	struct mst_rd id = mst_rd_sub(r, mst_rd_u8(r));
 	struct mst_rd cookie = mst_rd_sub(r, mst_rd_u8(r));
 	struct mst_rd suites = mst_rd_sub(r, mst_rd_u16(r));
@@ -97,9 +96,11 @@ read_body(struct mst_rd *r, struct mst_dtls_client_hello *hello)
 	if (version != MST_DTLS_VERSION_1_2)
 		return MST_DTLS_VERSION;
 	// Known from old clients with a broken generator: nobody should finish a handshake with them.
-	if (all_zero(random, RANDOM_BYTES))
+	if (all_zero(random, MST_DTLS_RANDOM_BYTES))
 		return MST_DTLS_RANDOM;
-	hello->has_cookie = mst_rd_left(&cookie) != 0;
+	hello->random = random;
+	hello->cookie_len = (uint8_t)mst_rd_left(&cookie);
+	hello->cookie = mst_rd_bytes(&cookie, hello->cookie_len);
 	hello->session_id_len = (uint8_t)mst_rd_left(&id);
 	memcpy(hello->session_id, mst_rd_bytes(&id, hello->session_id_len), hello->session_id_len);
 	v = read_extensions(r, hello);
@@ -126,6 +127,7 @@ mst_dtls_peek_client_hello(const uint8_t *data, size_t len, struct mst_dtls_clie
 		return MST_DTLS_TYPE;
 	if (h.epoch != 0)
 		return MST_DTLS_EPOCH;
+	hello.record_seq = h.seq;
 	mst_rd_bytes(&datagram, MST_DTLS_HEADER_BYTES);
 	r = mst_rd_sub(&datagram, h.length);
 	v = read_handshake_header(&r, &hello);

@@ -6,7 +6,7 @@
 #include <openssl/core_names.h>
 #include <openssl/err.h>
 
-#include "tls_private.h"
+#include "dtls_private.h"
 
 #define RETRANSMIT_DEFAULT_MS 500
 #define RETRANSMIT_MIN_MS 20 // libssl takes what is left below 15 ms for nothing
@@ -60,6 +60,7 @@ tls_dtls_set_profile(SSL_CTX *c, const char *suites)
 	// The session id of the ClientHello names a gateway session; it must never be taken for a resumption.
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF | SSL_SESS_CACHE_NO_INTERNAL);
 	SSL_CTX_set_max_cert_list(c, MST_TLS_DTLS_MESSAGE_BYTES);
+	tls_dtls_set_verify(c);
 	if (SSL_CTX_set_min_proto_version(c, DTLS1_2_VERSION) != 1 ||
 		SSL_CTX_set_max_proto_version(c, DTLS1_2_VERSION) != 1 ||
 		SSL_CTX_set_max_send_fragment(c, SEND_FRAGMENT_BYTES) != 1 ||

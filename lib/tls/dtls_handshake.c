@@ -132,6 +132,8 @@ static enum mst_tls_dtls_state
 advance(struct mst_tls_dtls *h)
 {
 	ERR_clear_error();
+	if (!tls_dtls_begin(h))
+		return fail(h, "libssl does not take the hello that answers ours");
 	int ret = SSL_do_handshake(h->ssl);
 
 	if (ret == 1) {

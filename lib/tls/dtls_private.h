@@ -9,6 +9,7 @@ struct mst_tls_dtls {
 	enum mst_tls_dtls_state state;
 	bool keys_taken;
 	bool psk_used;
+	bool verified;		   // the hello answers a HelloVerifyRequest
 	uint8_t n_in;		   // well-formed datagrams so far
 	uint8_t n_encrypted;	   // records of epoch 1 among them
 	uint8_t n_retransmissions; // ours
@@ -19,3 +20,8 @@ struct mst_tls_dtls {
 	char error[128];
 	struct tls_datagrams io;
 };
+
+// dtls_verify.c
+void tls_dtls_set_verify(SSL_CTX *c);
+// Before libssl goes on with a datagram. False: the handshake has failed.
+MST_MUST_USE bool tls_dtls_begin(struct mst_tls_dtls *h);

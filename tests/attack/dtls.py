@@ -47,10 +47,10 @@ def message(kind, seq, body):
     return bytes([kind]) + size + struct.pack(">H", seq) + bytes(3) + size + body
 
 
-def client_hello(session_id, random=None, suites=PSK_AES128_GCM, cookie=b"", extensions=b""):
+def client_hello(session_id, random=None, suites=PSK_AES128_GCM, cookie=b"", extensions=b"", seq=0):
     body = VERSION + (random or os.urandom(32)) + bytes([len(session_id)]) + session_id + bytes([len(cookie)]) + cookie
     body += struct.pack(">H", len(suites)) + suites + b"\x01\x00" + extensions
-    return message(1, 0, body)
+    return message(1, seq, body)
 
 
 def udp(source=None, port=0):

@@ -23,5 +23,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	// What is behind the id is zero: a caller may take all 32 bytes for the key of a table.
 	for (size_t i = hello.session_id_len; i < sizeof(hello.session_id); i++)
 		MST_ASSERT(hello.session_id[i] == 0);
+	// The random is behind both headers and the version, the cookie somewhere behind it.
+	MST_ASSERT(hello.random == data + MST_DTLS_HEADER_BYTES + 12 + 2);
+	MST_ASSERT(hello.cookie > hello.random + MST_DTLS_RANDOM_BYTES);
+	MST_ASSERT(hello.cookie + hello.cookie_len < data + size && hello.record_seq <= MST_DTLS_SEQ_MAX);
 	return 0;
 }

@@ -47,6 +47,7 @@ struct mst_control;
 	X(connect_restored,    "of these, sessions that lived before this process did")                 \
 	X(connect_no_address,  "CONNECT refused: no session is free")                                   \
 	X(dtls_hello,          "ClientHellos of live sessions")                                         \
+	X(dtls_verify,         "of these, from elsewhere and asked to show that they receive there")       \
 	X(dtls_stranger,       "handshake datagrams that name no session, unanswered")                  \
 	X(dtls_malformed,      "handshake datagrams that could not be read, unanswered")                \
 	X(dtls_done,           "DTLS handshakes finished")                                              \

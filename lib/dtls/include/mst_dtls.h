@@ -297,13 +297,17 @@ void mst_dtls_seal(
 // Private extension of clients of 2016 to 2018: opaque app_id<1..255>. It goes before the session id.
 #define MST_DTLS_EXT_APP_ID 48018
 
+#define MST_DTLS_RANDOM_BYTES 32
+
 struct mst_dtls_client_hello {
 	uint8_t session_id[MST_DTLS_SESSION_ID_MAX_BYTES]; // which session the device claims; not
 							   // authenticated
 	uint8_t session_id_len;				   // 1..32
 	bool from_extension;				   // it came in MST_DTLS_EXT_APP_ID
-	bool has_cookie;				   // answers a HelloVerifyRequest (RFC 6347 4.2.1)
+	uint8_t cookie_len; // not 0: answers a HelloVerifyRequest (RFC 6347 4.2.1)
 	uint16_t message_seq;
+	uint64_t record_seq;
+	const uint8_t *random, *cookie; // in the datagram
 };
 
 // Any worker. A datagram that starts with an epoch-0 record holding one whole ClientHello of DTLS 1.2 (RFC

@@ -260,6 +260,7 @@ enum mst_tls_dtls_state { MST_TLS_DTLS_IN_PROGRESS, MST_TLS_DTLS_DONE, MST_TLS_D
 
 struct mst_tls_dtls;
 struct mst_dtls_keys; // mst_dtls.h
+struct mst_dtls_client_hello;
 
 // psk is copied and wiped as soon as it was used. link_mtu: bytes of the outer IP packet, 576 to 65535
 // (-EINVAL). Feed the ClientHello next. -ENOMEM.
@@ -280,6 +281,30 @@ MST_MUST_USE int mst_tls_dtls_create_resumed(struct mst_tls_dtls **out, const st
 	const struct mst_tls_dtls_resumed *r, uint16_t link_mtu);
 // Wipes the secrets. NULL is allowed.
 void mst_tls_dtls_destroy(struct mst_tls_dtls *h);
+
+// ---- HelloVerifyRequest (RFC 6347 4.2.1): a client shows that it receives where its datagrams seem to come from, before
+// anything is begun for it. Nothing is kept of it.
+#define MST_TLS_DTLS_COOKIE_BYTES 32
+#define MST_TLS_DTLS_VERIFY_BYTES 60
+#define MST_TLS_DTLS_VERIFY_NS                                                                               \
+	(30 * MST_NS_PER_S) // a secret makes cookies for so long, then opens for as long
+
+struct mst_tls_dtls_verifier {
+	uint8_t secret[2][MST_TLS_DTLS_COOKIE_BYTES]; // the newest, the one before
+	uint64_t since_ns;			      // of the newest
+};
+void mst_tls_dtls_verifier_init(struct mst_tls_dtls_verifier *v, uint64_t now_ns);
+void mst_tls_dtls_verifier_fini(struct mst_tls_dtls_verifier *v); // wipes it
+// The answer to hello, one datagram that is smaller. path, of 64 bytes at most, is all that tells addresses and ports
+// apart. -ENOMEM.
+MST_MUST_USE int mst_tls_dtls_verify_request(struct mst_tls_dtls_verifier *v, uint64_t now_ns,
+	const void *path, size_t path_len, const struct mst_dtls_client_hello *hello,
+	uint8_t out[MST_TLS_DTLS_VERIFY_BYTES]);
+// Whether hello brings the cookie of such an answer, sent on the same path, to a hello with the same random and session.
+bool mst_tls_dtls_verify_is_good(struct mst_tls_dtls_verifier *v, uint64_t now_ns, const void *path,
+	size_t path_len, const struct mst_dtls_client_hello *hello);
+// Such a hello is what h, which has just been made, is fed first. The handshake goes on behind it.
+void mst_tls_dtls_set_verified(struct mst_tls_dtls *h);
 
 // One datagram from the client. Malformed ones, alerts in the clear (anybody can forge them) and data are
 // dropped without a change of state. DONE: the client's Finished was verified; our last flight

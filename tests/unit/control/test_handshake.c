@@ -9,6 +9,7 @@ static struct control_login *login;
 static struct dtls_client client;
 static uint8_t hello[MST_TLS_DTLS_DATAGRAM_BYTES]; // the client's first
 static size_t hello_len;
+static uint8_t peer_host;	  // the last byte of the address that datagrams come from and go to
 static struct tls_datagrams said; // what it said last
 
 // The session id of the ClientHello is what names the session: as if an old session was to be resumed.
@@ -36,6 +37,7 @@ static int
 setup(void **state)
 {
 	hello_len = 0;
+	peer_host = 7; // the device's
 	rig_setup(state);
 	login = rig_tunnel(&device, "bob", NULL);
 	client_make(login->app_id, login->psk.bytes);
@@ -50,10 +52,19 @@ teardown(void **state)
 	return rig_teardown(state);
 }
 
+static struct mst_sa_tuple
+tuple(uint16_t port)
+{
+	struct mst_sa_tuple t = rig_tuple(port);
+
+	t.peer[3] = peer_host;
+	return t;
+}
+
 static void
 feed(uint16_t port, const uint8_t *data, size_t len)
 {
-	struct mst_sa_tuple t = rig_tuple(port);
+	struct mst_sa_tuple t = tuple(port);
 
 	control_handshake_datagram(rig, &t, 0, data, len);
 }
@@ -82,7 +93,7 @@ client_speaks(uint16_t port)
 static size_t
 take(uint16_t port, uint8_t *out, size_t cap)
 {
-	struct mst_sa_tuple t = rig_tuple(port);
+	struct mst_sa_tuple t = tuple(port);
 	struct rte_mbuf *m = rig_inject_take();
 	const uint8_t *p;
 	size_t len;
@@ -536,6 +547,114 @@ a_device_that_says_no_more_is_given_up(void **state)
 	assert_null(login->handshake);
 }
 
+// ---- from elsewhere: nothing before the device has shown that it receives there ---------------
+static size_t
+is_asked_to_verify(uint16_t port, uint8_t answer[MST_TLS_DTLS_VERIFY_BYTES])
+{
+	assert_int_equal(take(port, answer, MST_TLS_DTLS_VERIFY_BYTES), MST_TLS_DTLS_VERIFY_BYTES);
+	assert_int_equal(answer[MST_DTLS_HEADER_BYTES], 3);
+	assert_int_equal(rig_inject_drop(), 0);
+	assert_int_equal(rig->n_handshakes, 0);
+	return MST_TLS_DTLS_VERIFY_BYTES;
+}
+
+static void
+a_device_from_elsewhere_verifies_and_is_served(void **state)
+{
+	uint8_t answer[MST_TLS_DTLS_VERIFY_BYTES];
+
+	(void)state;
+	peer_host = 8;
+	client_speaks(PEER_PORT);
+	dtls_client_give(&client, answer, is_asked_to_verify(PEER_PORT, answer));
+	assert_null(login->handshake);
+	assert_int_equal(atomic_load(&login->session->path), MST_PATH_STREAM);
+	assert_int_equal(rig->counters.dtls_verify, 1);
+	whole(PEER_PORT);
+	assert_non_null(association());
+	assert_int_equal(rig->counters.dtls_verify, 1);
+	assert_int_equal(rig->counters.dtls_done, 1);
+	// At its own address it is not asked.
+	peer_host = 7;
+	again();
+	whole(PEER_PORT);
+	assert_int_equal(rig->counters.dtls_verify, 1);
+	assert_int_equal(rig->counters.dtls_done, 2);
+}
+
+// The answer went to whom it was aimed at; his port, another one's address, another hello: each is asked anew.
+static void
+a_cookie_serves_where_it_was_sent_alone(void **state)
+{
+	uint8_t answer[MST_TLS_DTLS_VERIFY_BYTES];
+
+	(void)state;
+	peer_host = 8;
+	client_speaks(PEER_PORT);
+	dtls_client_give(&client, answer, is_asked_to_verify(PEER_PORT, answer));
+	said = client.io;
+	feed(PEER_PORT + 1, said.out, said.out_len[0]);
+	is_asked_to_verify(PEER_PORT + 1, answer);
+	for (peer_host = 7; peer_host < 10; peer_host += 2) { // also from the device's own
+		feed(PEER_PORT, said.out, said.out_len[0]);
+		is_asked_to_verify(PEER_PORT, answer);
+	}
+	peer_host = 8;
+	said.out[MST_DTLS_HEADER_BYTES + 12 + 2 + 5] ^= 1; // of the random
+	feed(PEER_PORT, said.out, said.out_len[0]);
+	is_asked_to_verify(PEER_PORT, answer);
+	said.out[MST_DTLS_HEADER_BYTES + 12 + 2 + 5] ^= 1;
+	assert_int_equal(rig->counters.dtls_verify, 5);
+	feed(PEER_PORT, said.out, said.out_len[0]);
+	assert_int_equal(rig->n_handshakes, 1);
+	assert_true(rig_inject_drop() > 0);
+}
+
+// With a copied App-ID nobody stops the device's handshake, nor moves its data, nor sends a flight to a third party.
+static void
+a_hello_of_somebody_else_disturbs_nobody(void **state)
+{
+	const struct control_handshake *h;
+	uint8_t answer[MST_TLS_DTLS_VERIFY_BYTES], made[MST_TLS_DTLS_DATAGRAM_BYTES];
+	size_t made_len;
+
+	(void)state;
+	client_speaks(PEER_PORT);
+	h = login->handshake;
+	assert_non_null(h);
+	memcpy(made, hello, hello_len);
+	made_len = hello_len;
+	made[40] ^= 1;
+	assert_true(client_hears(PEER_PORT) > 0);
+	peer_host = 8;
+	feed(PEER_PORT, made, made_len);
+	assert_int_equal(take(PEER_PORT, answer, sizeof(answer)), sizeof(answer));
+	assert_ptr_equal(login->handshake, h);
+	assert_int_equal(rig->n_handshakes, 1);
+	peer_host = 7;
+	client_speaks(PEER_PORT);
+	assert_true(client_hears(PEER_PORT) > 0);
+	assert_true(client.done);
+	assert_int_equal(atomic_load(&login->session->path), MST_PATH_DTLS);
+	peer_host = 8;
+	feed(PEER_PORT, made, made_len);
+	is_asked_to_verify(PEER_PORT, answer);
+	assert_int_equal(atomic_load(&login->session->path), MST_PATH_DTLS);
+}
+
+// Whose connection is gone has no address of its own.
+static void
+a_device_that_is_away_has_to_verify(void **state)
+{
+	uint8_t answer[MST_TLS_DTLS_VERIFY_BYTES];
+
+	(void)state;
+	control_conn_close(login->conn);
+	assert_null(login->conn);
+	client_speaks(PEER_PORT);
+	is_asked_to_verify(PEER_PORT, answer);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -557,6 +676,10 @@ main(void)
 		TEST(one_handshake_at_a_time_a_session),
 		TEST(a_reconnect_ends_the_handshake_of_before),
 		TEST(a_device_that_says_no_more_is_given_up),
+		TEST(a_device_from_elsewhere_verifies_and_is_served),
+		TEST(a_cookie_serves_where_it_was_sent_alone),
+		TEST(a_hello_of_somebody_else_disturbs_nobody),
+		TEST(a_device_that_is_away_has_to_verify),
 	};
 
 	return cmocka_run_group_tests(tests, rig_group_setup, rig_group_teardown);
