@@ -7,7 +7,8 @@ set -eu
 lab_up
 openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=old.example" \
 	-keyout "$LAB/site.key" -out "$LAB/site.csr" 2>/dev/null
-openssl x509 -req -in "$LAB/site.csr" -signkey "$LAB/site.key" -days -1 -out "$LAB/site.crt" 2>/dev/null
+openssl x509 -req -in "$LAB/site.csr" -signkey "$LAB/site.key" -days 0 -out "$LAB/site.crt" 2>/dev/null
+sleep 1.1 # over with the second in which it was made
 chmod 644 "$LAB/site.key"
 lab_pin
 gw_start

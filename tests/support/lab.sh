@@ -22,6 +22,7 @@ fail() {
 	if [ -s "${LAB:-/nonexistent}/gateway.log" ]; then
 		say "--- end of the gateway's log"
 		tail -n "${LAB_LOG_LINES:-25}" "$LAB/gateway.log" >&2
+		say "--- it has waited $(gw_waited 2>/dev/null) s for a CPU"
 	fi
 	for f in "${LAB:-/nonexistent}"/oc.*.log; do
 		[ -s "$f" ] || continue
@@ -262,6 +263,9 @@ gw_kill() { # SIGKILL: it has no time to say or to write anything
 }
 
 gw_pid() { cat "$LAB/gateway.pid"; }
+# gw_waited: seconds that its main thread was ready to run and had no CPU, since the start. A machine that gives it none for a
+# minute looks like a gateway that hangs.
+gw_waited() { awk '{ printf "%d\n", $2 / 1e9 }' "/proc/$(gw_pid)/schedstat"; }
 gw_alive() { kill -0 "$(gw_pid)" 2>/dev/null; }
 gw_ready_or_gone() { grep -q '^mst-gateway ready ' "$LAB/ready" || ! gw_alive; }
 gw_log_has() { grep -q -- "$1" "$LAB/gateway.log"; }
@@ -274,7 +278,7 @@ drops() { tele /mst/drop/stats "drop_$1"; }
 # worker_ticks LCORE: CPU time of the worker's thread, in clock ticks (100 a second).
 worker_ticks() {
 	local task
-	task=$(grep -lx "rte-worker-$1\|lcore-worker-$1" "/proc/$(gw_pid)/task"/*/comm) || return 1
+	task=$(grep -lx "rte-worker-$1\|lcore-worker-$1\|dpdk-worker$1" "/proc/$(gw_pid)/task"/*/comm) || return 1
 	awk '{ print $14 + $15 }' "${task%comm}stat"
 }
 
