@@ -22,7 +22,7 @@ mst_ac_create(struct mst_ac **out, const struct mst_ac_params *p)
 	if (ac->params.max_tries == 0)
 		ac->params.max_tries = DEFAULT_TRIES;
 	mst_ac_offer(ac, p->methods, p->groups, p->n_groups);
-	ac_http_init(&ac->http);
+	ac_http_init(&ac->http, p->large_left);
 	*out = ac;
 	return 0;
 }

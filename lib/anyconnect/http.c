@@ -6,11 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+static size_t
+beyond_own(const struct ac_buf *b, size_t cap)
+{
+	return b->left != NULL && cap > b->own ? cap - b->own : 0;
+}
+
 static void
 buf_free(struct ac_buf *b)
 {
 	if (b->data != NULL)
 		mst_wipe(b->data, b->cap);
+	if (beyond_own(b, b->cap) > 0)
+		*b->left += beyond_own(b, b->cap);
 	free(b->data);
 	b->data = NULL;
 	b->len = 0;
@@ -26,6 +34,8 @@ buf_grow(struct ac_buf *b, size_t need)
 
 	while (cap < need)
 		cap *= 2;
+	if (beyond_own(b, cap) > 0 && beyond_own(b, cap) > *b->left + beyond_own(b, b->cap))
+		return -ENOMEM;
 	data = malloc(cap);
 	if (data == NULL)
 		return -ENOMEM;
@@ -36,6 +46,8 @@ buf_grow(struct ac_buf *b, size_t need)
 	b->data = data;
 	b->len = len;
 	b->cap = cap;
+	if (beyond_own(b, cap) > 0)
+		*b->left -= beyond_own(b, cap);
 	return 0;
 }
 
@@ -63,9 +75,10 @@ start(struct ac_http *h)
 }
 
 void
-ac_http_init(struct ac_http *h)
+ac_http_init(struct ac_http *h, size_t *large_left)
 {
-	*h = (struct ac_http){.head.max = MST_AC_HEAD_BYTES, .body.max = MST_AC_BODY_BYTES};
+	*h = (struct ac_http){.head.max = MST_AC_HEAD_BYTES,
+		.body = {.max = MST_AC_BODY_BYTES, .own = MST_AC_BODY_OWN_BYTES, .left = large_left}};
 	start(h);
 }
 

@@ -11,6 +11,8 @@ struct ac_buf {
 	size_t len;
 	size_t cap;
 	size_t max;
+	size_t own;   // of cap, what is taken without asking
+	size_t *left; // what all buffers together may take beyond it; NULL: without a bound
 };
 
 // clang-format off
@@ -55,7 +57,7 @@ struct ac_http {
 	bool head_done;
 };
 
-void ac_http_init(struct ac_http *h);
+void ac_http_init(struct ac_http *h, size_t *large_left); // as in mst_ac_params
 // Wipes the request, ready for the next one.
 void ac_http_reset(struct ac_http *h);
 void ac_http_fini(struct ac_http *h);

@@ -159,6 +159,7 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	for (unsigned int i = 0; i < CONTROL_TUPLE_BUCKETS; i++)
 		TAILQ_INIT(&c->places[i]);
 	mst_random(&c->hash_seed, sizeof(c->hash_seed));
+	c->bodies_left = CONTROL_BODIES_BYTES;
 	mst_tls_dtls_verifier_init(&c->verifier, mst_now_ns());
 	mst_wheel_init(&c->wheel, WHEEL_SLOT_NS, mst_now_ns());
 	return 0;

@@ -24,6 +24,7 @@
 #define CONTROL_HANDSHAKES_MAX 4096
 #define CONTROL_TUPLE_BUCKETS CONTROL_HANDSHAKES_MAX // powers of two
 #define CONTROL_WAITING_BUCKETS 256
+#define CONTROL_BODIES_BYTES (8 * 1024 * 1024) // of all request bodies, beyond what each has for itself
 
 struct control_bans;
 struct control_proxy;
@@ -226,6 +227,7 @@ struct mst_control {
 	uint64_t stray_due_ns;
 	uint32_t n_conns, n_half_open, n_logins, n_handshakes;
 	uint64_t n_signins; // that were started
+	size_t bodies_left; // of CONTROL_BODIES_BYTES
 	uint32_t hash_seed;
 	struct mst_wheel wheel;
 	bool stopping;

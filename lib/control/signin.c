@@ -40,6 +40,7 @@ control_signin_prepare(struct control_conn *conn, const char *page)
 		.page = page,
 		.unavailable = conn->c->draining || control_login_is_full(conn->c),
 		.certificate = mst_tls_conn_peer_cert(conn->tls, &cert) == MST_TLS_PEER_ACCEPTED,
+		.large_left = &conn->c->bodies_left,
 	};
 
 	// Who came by a context of before, to a host that has gone with it.

@@ -1,9 +1,11 @@
 """B3: lengths that overflow, contradict each other or hide in a coding. Refused before memory of that size is taken."""
-from lab import check
-from web import Connection, INIT
+import select
+
+from lab import check, until
+from web import Connection, INIT, ask
 
 LENGTHS = ["0", "00", "1", "+1", "-1", "-0", " 1", "1 ", "0x10", "1e3", "1.0", "1,1", "1;1", "", " ", "a", "65535", "65536", "65537",
-           "262144", "2147483647", "2147483648", "4294967295", "4294967296", "4294967297", "9223372036854775807",
+           "262143", "262144", "262145", "2147483647", "2147483648", "4294967295", "4294967296", "4294967297", "9223372036854775807",
            "9223372036854775808", "18446744073709551615", "18446744073709551616", "18446744073709551617",
            "9" * 40, "9" * 400, "1\t", "\t1", "1\x0b", "١", "０", "0b1", "0o7", "1_000", "NaN", "Infinity"]
 CODINGS = ["chunked", "Chunked", "CHUNKED", " chunked", "chunked ", "\tchunked", "xchunked", "chunked, identity", "identity, chunked",
@@ -13,6 +15,7 @@ CHUNKS = ["0\r\n\r\n", "ffffffff\r\n", "ffffffffffffffff\r\n", "-1\r\n", "+1\r\n
           "1\r\na\r\n" * 200 + "0\r\n\r\n", "00000000000000000001\r\na\r\n0\r\n\r\n", "g\r\n", "\r\n", "1\r\na"]
 REFUSED = (400, 411, 413, 417, 431, 501)
 MEMORY_KIB = 8192
+BODY_BYTES, OWN_BYTES, LARGE_BYTES = 262144, 65536, 8 << 20  # a body, what each may hold, what all may beyond it
 
 
 def bare(*fields, body=b"", method="POST", version="HTTP/1.1"):
@@ -61,7 +64,36 @@ def attack(lab):
         c.close()
     # Every connection is still held here: a TLS connection and what it sent, nothing of the size it spoke of.
     check(grown < MEMORY_KIB + 200 * n or "asan" in lab.build, "memory", "%d KiB for %d connections" % (grown, n))
-    return n, "%d KiB a connection" % (grown // n)
+    for size, status in (BODY_BYTES - 1, 200), (BODY_BYTES, 200), (BODY_BYTES + 1, 413):
+        check(ask(whole(size)).status == status, "a body of %d bytes" % size)
+    return n + 3 + large(lab), "%d KiB a connection" % (grown // n)
+
+
+def whole(size):
+    return bare("Content-Length: %d" % size, body=INIT + b" " * (size - len(INIT)))
+
+
+def answered(held):
+    return [c for c in held if select.select([c.tls], [], [], 0)[0]]
+
+
+def large(lab):
+    """Bodies that are large and never end: the gateway holds so many of them, puts off the rest, and serves whoever is modest."""
+    count = LARGE_BYTES // (BODY_BYTES - OWN_BYTES) + 20
+    before = lab.rss_kib()
+    held = [Connection() for _ in range(count)]
+    for c in held:
+        c.send(whole(BODY_BYTES)[:-1])
+    until(5, lambda: len(answered(held)) >= 15, "large bodies without end")
+    put_off = [c.answer().status for c in answered(held)]
+    check(set(put_off) == {503}, "large bodies", put_off)
+    grown = lab.rss_kib() - before
+    check(grown * 1024 < LARGE_BYTES + count * (OWN_BYTES + (100 << 10)) or "asan" in lab.build, "memory", "%d KiB" % grown)
+    check(ask(whole(OWN_BYTES)).status == 200, "who is modest is not served")
+    for c in held:
+        c.close()
+    until(10, lambda: ask(whole(BODY_BYTES)).status == 200, "what was held is not given back")
+    return count
 
 
 def well_formed(raw):

@@ -8,19 +8,21 @@
 #include "mst_base.h"
 
 // ---- bounds: each is the largest value that is still accepted -----------------------------------
-#define MST_AC_HEAD_BYTES 16384	 // request line, header fields and the empty line
-#define MST_AC_FIELDS 64	 // header fields of a request
-#define MST_AC_URL_BYTES 2048	 // request target
-#define MST_AC_COOKIE_BYTES 4096 // value of each cookie
-#define MST_AC_BODY_BYTES 65536	 // body of a POST
-#define MST_AC_REQUESTS 16	 // requests of a connection; the answer to the last one closes
-#define MST_AC_XML_DEPTH 8	 // nested elements
-#define MST_AC_REPLY_BYTES 65535 // an answer, headers and all
-#define MST_AC_PAGE_BYTES 32768	 // the static page
-#define MST_AC_BANNER_BYTES 2048 // the banner before sign-in
-#define MST_AC_QUESTIONS 8	 // behind the first form of a sign-in
-#define MST_AC_PROMPT_BYTES 512	 // of such a question; longer ones are cut
-#define MST_AC_RULES 500	 // split includes and excludes of a tunnel together
+#define MST_AC_HEAD_BYTES 16384	    // request line, header fields and the empty line
+#define MST_AC_FIELDS 64	    // header fields of a request
+#define MST_AC_URL_BYTES 2048	    // request target
+#define MST_AC_COOKIE_BYTES 4096    // value of each cookie
+#define MST_AC_BODY_BYTES 262144    // body of a POST
+#define MST_AC_BODY_OWN_BYTES 65536 // of it, what is held without asking mst_ac_params.large_left
+#define MST_AC_REQUESTS 16	    // requests of a connection; the answer to the last one closes
+#define MST_AC_XML_DEPTH 8	    // nested elements
+#define MST_AC_XML_MARKS 4096	    // of <, =, & and line ends in a document
+#define MST_AC_REPLY_BYTES 65535    // an answer, headers and all
+#define MST_AC_PAGE_BYTES 32768	    // the static page
+#define MST_AC_BANNER_BYTES 2048    // the banner before sign-in
+#define MST_AC_QUESTIONS 8	    // behind the first form of a sign-in
+#define MST_AC_PROMPT_BYTES 512	    // of such a question; longer ones are cut
+#define MST_AC_RULES 500	    // split includes and excludes of a tunnel together
 #define MST_AC_APP_ID_BYTES 32
 
 // ---- CSTP frames (draft-mavrogiannopoulos-openconnect-04, "The CSTP Channel Protocol") ----------
@@ -95,6 +97,7 @@ const char *mst_cstp_verdict_name(enum mst_cstp_verdict v);
 	X(LOGIN_SYNTAX, 400, "Bad Request", "body is neither a sign-in document nor a form")                 \
 	X(XML_DTD, 400, "Bad Request", "document type declaration")                                          \
 	X(XML_DEPTH, 400, "Bad Request", "elements nested too deep")                                         \
+	X(XML_MARKS, 400, "Bad Request", "too many elements, attributes and references")                     \
 	X(TRIES, 401, "Unauthorized", "last allowed try to sign in failed")                                  \
 	X(TOKEN, 401, "Unauthorized", "bearer token that is none, or that was not accepted")                 \
 	X(UNKNOWN_URL, 404, "Not Found", "method and path that are not served in this state")                \
@@ -137,6 +140,9 @@ struct mst_ac_params {
 	bool certificate;	   // TLS has verified one of the client on this connection
 	const char *const *groups; // for the form, to choose from; must outlive the object or mst_ac_offer
 	size_t n_groups;	   // 0: the form does not ask for a group
+	// Bytes that the bodies of all connections together may still take beyond MST_AC_BODY_OWN_BYTES each, kept by the
+	// objects; must outlive them. NULL: without a bound.
+	size_t *large_left;
 };
 
 // Heap object of 8 KB, and what has come of a request or waits as an answer; wiped when destroyed.

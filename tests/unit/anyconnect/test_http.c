@@ -183,6 +183,54 @@ memory_follows_the_bytes(void **state)
 	assert_null(h.body.data);
 }
 
+static enum ac_http_verdict
+post(struct ac_http *to, size_t announced, size_t sent)
+{
+	size_t consumed, len = (size_t)snprintf(text, sizeof(text),
+				 "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n\r\n", announced);
+
+	len += fill(text + len, sent);
+	ac_http_reset(to);
+	return ac_http_feed(to, (const uint8_t *)text, len, &consumed);
+}
+
+// Each has MST_AC_BODY_OWN_BYTES; strangers who send more get no more of it together than is left, and give it back.
+static void
+large_bodies_share_what_is_left(void **state)
+{
+	const size_t all = MST_AC_BODY_BYTES - MST_AC_BODY_OWN_BYTES;
+	size_t left = all + 1;
+	struct ac_http a, b;
+
+	(void)state;
+	ac_http_init(&a, &left);
+	ac_http_init(&b, &left);
+	assert_int_equal(post(&a, MST_AC_BODY_BYTES, 1), AC_HTTP_MORE); // announced costs nothing
+	assert_int_equal(post(&a, MST_AC_BODY_BYTES, MST_AC_BODY_OWN_BYTES), AC_HTTP_MORE);
+	assert_int_equal(left, all + 1);
+	assert_int_equal(post(&a, MST_AC_BODY_BYTES, MST_AC_BODY_BYTES - 1), AC_HTTP_MORE);
+	assert_int_equal(left, 1);
+	assert_int_equal(post(&b, MST_AC_BODY_OWN_BYTES, MST_AC_BODY_OWN_BYTES), AC_HTTP_DONE);
+	assert_int_equal(post(&b, MST_AC_BODY_BYTES, MST_AC_BODY_OWN_BYTES + 1), AC_HTTP_FAULT);
+	assert_int_equal(b.fault, MST_AC_F_NO_MEMORY);
+	assert_int_equal(left, 1);
+	ac_http_reset(&a);
+	assert_int_equal(left, all + 1);
+	// Exactly what is left, in many steps, and one byte less.
+	for (left = all; left + 1 >= all; left--) {
+		size_t before = left, consumed;
+		enum ac_http_verdict v = post(&b, MST_AC_BODY_BYTES, 1);
+
+		for (size_t i = 1; i < MST_AC_BODY_BYTES && v == AC_HTTP_MORE; i++)
+			v = ac_http_feed(&b, (const uint8_t *)"x", 1, &consumed);
+		assert_int_equal(v, before == all ? AC_HTTP_DONE : AC_HTTP_FAULT);
+		ac_http_reset(&b);
+		assert_int_equal(left, before);
+	}
+	ac_http_fini(&a);
+	ac_http_fini(&b);
+}
+
 static void
 a_request_ends_where_its_length_says(void **state)
 {
@@ -217,9 +265,10 @@ main(void)
 		cmocka_unit_test(cookie_limit),
 		cmocka_unit_test(body_limit),
 		cmocka_unit_test(memory_follows_the_bytes),
+		cmocka_unit_test(large_bodies_share_what_is_left),
 		cmocka_unit_test(a_request_ends_where_its_length_says),
 	};
 
-	ac_http_init(&h);
+	ac_http_init(&h, NULL);
 	return cmocka_run_group_tests(tests, NULL, teardown);
 }

@@ -158,8 +158,38 @@ depth_limit(void **state)
 	assert_int_equal(nested(&l, MST_AC_XML_DEPTH - 1), MST_AC_F_NONE);
 	assert_int_equal(nested(&l, MST_AC_XML_DEPTH), MST_AC_F_NONE);
 	assert_int_equal(nested(&l, MST_AC_XML_DEPTH + 1), MST_AC_F_XML_DEPTH);
-	assert_int_equal(nested(&l, 9000), MST_AC_F_XML_DEPTH);
+	assert_int_equal(nested(&l, MST_AC_XML_MARKS / 2 - 1), MST_AC_F_XML_DEPTH);
 	assert_int_equal(nested(&l, 100000), MST_AC_F_BODY_SIZE);
+}
+
+// Elements, attributes and references by the thousand are not even looked at; as many bytes of text are.
+static void
+marks_limit(void **state)
+{
+	static const char *const things[] = {"<a/>", "&lt;", "=", "\n", "\r"};
+	static char doc[MST_AC_BODY_BYTES + 1];
+	const size_t own = 3; // of the root
+	struct ac_login l;
+
+	(void)state;
+	for (size_t t = 0; t < MST_ARRAY_SIZE(things); t++) {
+		for (size_t n = MST_AC_XML_MARKS - 1; n <= MST_AC_XML_MARKS + 1; n++) {
+			size_t len = (size_t)snprintf(doc, sizeof(doc), "<config-auth type='init'>");
+
+			for (size_t i = own; i < n; i++)
+				len += (size_t)snprintf(doc + len, sizeof(doc) - len, "%s", things[t]);
+			len += (size_t)snprintf(doc + len, sizeof(doc) - len, "</config-auth>");
+			assert_int_equal(parse_bytes(&l, doc, len),
+				n <= MST_AC_XML_MARKS ? MST_AC_F_NONE : MST_AC_F_XML_MARKS);
+		}
+	}
+	for (size_t n = MST_AC_BODY_BYTES - 1; n <= MST_AC_BODY_BYTES + 1; n++) {
+		memset(doc, ' ', sizeof(doc));
+		memcpy(doc, "<config-auth type='init'>", 25);
+		memcpy(doc + n - 14, "</config-auth>", 14);
+		assert_int_equal(
+			parse_bytes(&l, doc, n), n <= MST_AC_BODY_BYTES ? MST_AC_F_NONE : MST_AC_F_BODY_SIZE);
+	}
 }
 
 static void
@@ -193,6 +223,7 @@ main(void)
 		cmocka_unit_test(texts),
 		cmocka_unit_test(bad_documents),
 		cmocka_unit_test(depth_limit),
+		cmocka_unit_test(marks_limit),
 		cmocka_unit_test(field_limits),
 	};
 
