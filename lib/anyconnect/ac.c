@@ -189,16 +189,15 @@ auth_event(struct mst_ac *ac, enum mst_ac_auth result)
 }
 
 int
-mst_ac_auth_more(struct mst_ac *ac, const char *prompt, bool echo)
+mst_ac_auth_more(struct mst_ac *ac, const char *prompt, bool echo, const char *handle)
 {
 	struct ac_text text = {prompt, strlen(prompt)};
+	struct ac_text cookie = {handle, strlen(handle)};
 	int rc;
 
-	if (ac->state != AC_ST_VERIFY)
+	if (ac->state != AC_ST_VERIFY || cookie.len >= sizeof(ac->handle) || !ac_cookie_is_ours(cookie))
 		return -EINVAL;
-	if (ac->questions >= MST_AC_QUESTIONS)
-		return -E2BIG;
-	ac->questions++;
+	memcpy(ac->handle, handle, cookie.len + 1);
 	ac->echo = echo;
 	// Whoever asks may be another server: its words must not break the document.
 	if (text.len <= MST_AC_PROMPT_BYTES && ac_text_is_clean_utf8(text))

@@ -26,7 +26,7 @@
 	X(NO_CERT, "the same, and it has said that it has none")                                             \
 	X(USER, "a user name alone: the first of two steps")                                                 \
 	X(CREDENTIALS, "something to check: a name and password, a token, a certificate")                    \
-	X(ANSWER, "what the caller wanted to know")                                                          \
+	X(ANSWER, "what the caller wanted to know, here or on another connection")                                                          \
 	X(BLANK, "a filled form with nothing in a place that matters")                                       \
 	X(LAST_BLANK, "the same, and no try is left")                                                        \
 	X(CONNECT, "CONNECT of the tunnel")                                                                  \
@@ -63,12 +63,12 @@ struct mst_ac {
 	enum ac_state state;
 	enum mst_ac_fault fault;
 	unsigned int requests;
-	unsigned int tries; // that failed
-	bool last;	    // the answer to this request closes
-	enum ac_by by;	    // what is being checked
-	unsigned int questions;
+	unsigned int tries;		      // that failed
+	bool last;			      // the answer to this request closes
+	enum ac_by by;			      // what is being checked
 	char prompt[MST_AC_PROMPT_BYTES + 1]; // of the last question
 	bool echo;
+	char handle[MST_AC_HANDLE_BYTES + 1];			     // of that question
 	char group[sizeof(((struct mst_ac_credentials *)0)->group)]; // the last one that the client chose
 	bool no_certificate; // the client has none that can be used, or ours was not accepted
 	enum ac_body show;

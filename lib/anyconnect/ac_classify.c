@@ -62,12 +62,10 @@ ac_offers_token(const struct mst_ac *ac)
 	return offers(ac, MST_AC_TOKEN, MST_AC_CERTIFICATE_TOKEN);
 }
 
-// A sign-in starts: its questions are counted anew.
 static enum ac_ev
 to_check(struct mst_ac *ac, enum ac_by by)
 {
 	ac->by = by;
-	ac->questions = 0;
 	return AC_EV_CREDENTIALS;
 }
 
@@ -186,7 +184,16 @@ on_filled_form(struct mst_ac *ac)
 	return to_check(ac, AC_BY_FORM);
 }
 
-// To a question. Some clients call every answer a password.
+// To a question that was put on another connection: it has the handle, and names nobody.
+static bool
+is_answer_from_elsewhere(const struct mst_ac *ac)
+{
+	const struct ac_login *l = &ac->login;
+
+	return l->cred.handle[0] != '\0' && !l->have[AC_LOGIN_user];
+}
+
+// Some clients call every answer a password.
 static enum ac_ev
 on_answer(struct mst_ac *ac)
 {
@@ -196,7 +203,19 @@ on_answer(struct mst_ac *ac)
 		memcpy(cred->answer, cred->password, sizeof(cred->answer));
 	if (cred->answer[0] == '\0')
 		return ac_count_try(ac) ? AC_EV_LAST_BLANK : AC_EV_BLANK;
+	if (ac->state == AC_ST_OPEN)
+		ac->by = AC_BY_FORM; // nothing else asks
 	return AC_EV_ANSWER;
+}
+
+static void
+take_handle(struct mst_ac *ac)
+{
+	struct ac_text handle = ac_cookie_find(ac_http_field(&ac->http.req, "Cookie"), "webvpncontext");
+	struct mst_ac_credentials *cred = &ac->login.cred;
+
+	if (handle.len < sizeof(cred->handle) && ac_cookie_is_ours(handle))
+		memcpy(cred->handle, handle.p, handle.len);
 }
 
 static enum ac_ev
@@ -218,11 +237,12 @@ on_post(struct mst_ac *ac)
 	take_fields(ac);
 	if (token.p != NULL)
 		return on_token(ac, token);
+	take_handle(ac);
 	if (ac->state == AC_ST_ASKED && ac->login.kind == AC_LOGIN_REPLY)
 		return on_answer(ac);
 	if (ac->login.kind == AC_LOGIN_INIT || !ac_offers_form(ac))
 		return what_is_next(ac);
-	return on_filled_form(ac);
+	return is_answer_from_elsewhere(ac) ? on_answer(ac) : on_filled_form(ac);
 }
 
 static enum ac_ev

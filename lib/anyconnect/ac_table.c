@@ -63,10 +63,11 @@ act_challenge(struct mst_ac *ac, const struct ac_arg *arg)
 static int
 act_question(struct mst_ac *ac, const struct ac_arg *arg)
 {
+	const struct ac_question question = {.prompt = ac->prompt, .echo = ac->echo, .handle = ac->handle};
 	const struct ac_shown how = shown(ac);
 
 	(void)arg;
-	return ac_reply_question(&ac->reply, ac->prompt, ac->echo, &how);
+	return ac_reply_question(&ac->reply, &question, &how);
 }
 
 static int
@@ -205,7 +206,7 @@ const struct ac_row ac_table[AC_N_STATES][AC_N_EVENTS] = {
 		[AC_EV_NO_CERT]     = {act_no_cert,      AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_USER]        = {act_ask_password, AC_ST_OPEN,   MST_AC_RESPOND},
 		[AC_EV_CREDENTIALS] = {act_none,         AC_ST_VERIFY, MST_AC_AUTHENTICATE},
-		[AC_EV_ANSWER]      = {act_unknown,      AC_ST_CLOSED, MST_AC_RESPOND},
+		[AC_EV_ANSWER]      = {act_none,         AC_ST_VERIFY, MST_AC_ANSWER},
 		[AC_EV_BLANK]       = {act_form_again,   AC_ST_OPEN,   MST_AC_RESPOND},
 		[AC_EV_LAST_BLANK]  = {act_tries,        AC_ST_CLOSED, MST_AC_RESPOND},
 		[AC_EV_CONNECT]     = {act_none,         AC_ST_DECIDE, MST_AC_CONNECT},

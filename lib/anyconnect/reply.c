@@ -23,6 +23,7 @@ static const char bad_token[] = "WWW-Authenticate: Bearer error=\"invalid_token\
 struct answer {
 	const char *type;
 	const char *cookie; // value of webvpn, or NULL
+	const char *handle; // value of webvpncontext, or NULL: the client is to forget it
 	const struct mst_str *body;
 	enum ac_body show;
 	bool is_login;
@@ -88,7 +89,9 @@ answer_200(struct ac_reply *out, const struct answer *a)
 	MST_TRY(ac_reply_begin(&s));
 	mst_str_fmt(&s, "HTTP/1.1 200 OK\r\nConnection: %s\r\n", a->close ? "close" : "Keep-Alive");
 	if (a->is_login)
-		mst_str_fmt(&s, "X-Transcend-Version: 1\r\n%s", clear_context);
+		mst_str_fmt(&s, "X-Transcend-Version: 1\r\n%s", a->handle == NULL ? clear_context : "");
+	if (a->handle != NULL)
+		mst_str_fmt(&s, "Set-Cookie: webvpncontext=%s; path=/; Secure; HttpOnly\r\n", a->handle);
 	if (a->cookie != NULL)
 		mst_str_fmt(&s, "Set-Cookie: webvpn=%s; path=/; Secure; HttpOnly\r\n", a->cookie);
 	mst_str_fmt(&s, "Content-Type: %s; charset=utf-8\r\nContent-Length: %zu\r\n%s\r\n", a->type,
@@ -119,6 +122,7 @@ ac_reply_document(struct ac_reply *out, struct mst_str *body, const struct ac_sh
 {
 	int rc = answer_200(out, &(struct answer){.type = "text/xml",
 					 .cookie = how->cookie,
+					 .handle = how->handle,
 					 .body = body,
 					 .show = how->body,
 					 .is_login = true,

@@ -23,6 +23,7 @@ struct ac_shown {
 	enum ac_body body;
 	bool close;
 	const char *cookie; // value of webvpn, or NULL
+	const char *handle; // of half a sign-in, or NULL: there is none (any more)
 };
 // The form for user name and password. With known_user, which is not empty, the form for the password alone,
 // name and group in hidden inputs. failed: with the text that signing in failed.
@@ -36,8 +37,13 @@ struct ac_form {
 };
 MST_MUST_USE int ac_reply_form(struct ac_reply *out, const struct ac_form *form, const struct ac_shown *how);
 // One input behind a text.
+struct ac_question {
+	const char *prompt;
+	bool echo;
+	const char *handle; // goes along as a cookie
+};
 MST_MUST_USE int ac_reply_question(
-	struct ac_reply *out, const char *prompt, bool echo, const struct ac_shown *how);
+	struct ac_reply *out, const struct ac_question *q, const struct ac_shown *how);
 // The document that asks for a client certificate.
 MST_MUST_USE int ac_reply_ask_cert(struct ac_reply *out, const struct ac_shown *how);
 // A document that has something to say and nothing to fill in: clients show the text and end.

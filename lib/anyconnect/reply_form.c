@@ -99,18 +99,19 @@ ac_reply_form(struct ac_reply *out, const struct ac_form *form, const struct ac_
 
 // Clients that make one-time codes by themselves do so for an input of this name, and for no other.
 int
-ac_reply_question(struct ac_reply *out, const char *prompt, bool echo, const struct ac_shown *how)
+ac_reply_question(struct ac_reply *out, const struct ac_question *q, const struct ac_shown *how)
 {
+	const struct ac_shown with_handle = {.body = how->body, .close = how->close, .handle = q->handle};
 	struct mst_str b;
 
 	MST_TRY(begin(&b, "auth-request"));
 	mst_str_fmt(&b, "<auth id=\"main\">");
-	add_element(&b, "message", prompt);
+	add_element(&b, "message", q->prompt);
 	mst_str_fmt(&b,
 		"<form method=\"post\" action=\"/auth\"><input type=\"%s\" name=\"secondary_password\" "
 		"label=\"Answer:\"/></form></auth></config-auth>\n",
-		echo ? "text" : "password");
-	return ac_reply_document(out, &b, how);
+		q->echo ? "text" : "password");
+	return ac_reply_document(out, &b, &with_handle);
 }
 
 int

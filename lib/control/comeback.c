@@ -6,22 +6,19 @@
 
 #include "control.h"
 
-static const struct mst_net *
-net_of(const struct mst_ip *ip, struct mst_net *out)
+// An IPv6 host changes its address within its /64 as it likes (RFC 8981).
+bool
+control_comeback_is_near(const struct mst_ip *a, const struct mst_ip *b)
 {
-	*out = (struct mst_net){.ip = *ip, .depth = ip->family == 4 ? 32 : 64};
-	return out;
+	const struct mst_net net = {.ip = *a, .depth = a->family == 4 ? 32 : 64};
+
+	return a->family == b->family && mst_net_contains(&net, b);
 }
 
-// An IPv6 host changes its address within its /64 as it likes (RFC 8981).
 static bool
 has_roamed(const struct mst_control *c, const struct mst_cookie *cookie, const struct mst_ip *remote)
 {
-	struct mst_net net;
-
-	return c->conf->cookie.deny_roaming &&
-	       (cookie->remote.family != remote->family ||
-		       !mst_net_contains(net_of(&cookie->remote, &net), remote));
+	return c->conf->cookie.deny_roaming && !control_comeback_is_near(&cookie->remote, remote);
 }
 
 // The client gives up when it does not get its addresses again, so another one is no help to it.

@@ -9,6 +9,7 @@
 #include "mst_route.h"
 
 #include "ban.h"
+#include "question.h"
 
 #define TICK_MS 100
 #define AUTH_QUEUE 256
@@ -138,13 +139,14 @@ control_tables_create(struct mst_control *c, uint32_t max_logins)
 	uint32_t n = rte_align32pow2(max_logins);
 	struct control_login_bucket *b = calloc((size_t)4 * n, sizeof(*b));
 
+	c->by_cookie = b;
 	c->bans = ban_create();
-	if (b == NULL || c->bans == NULL) {
-		free(b);
+	c->questions = calloc(1, sizeof(*c->questions));
+	if (b == NULL || c->bans == NULL || c->questions == NULL) {
+		control_tables_destroy(c);
 		return -ENOMEM;
 	}
 	c->login_mask = n - 1;
-	c->by_cookie = b;
 	c->by_app_id = b + n;
 	c->by_user = b + 2 * (size_t)n;
 	c->by_id = b + 3 * (size_t)n;
@@ -170,6 +172,8 @@ control_tables_destroy(struct mst_control *c)
 {
 	free(c->by_cookie);
 	c->by_cookie = NULL;
+	free(c->questions);
+	c->questions = NULL;
 	ban_destroy(c->bans);
 	c->bans = NULL;
 	mst_tls_dtls_verifier_fini(&c->verifier);
@@ -232,6 +236,7 @@ end_everything(struct mst_control *c)
 	while ((conn = TAILQ_FIRST(&c->conns)) != NULL)
 		control_conn_close(conn);
 	control_conn_reap(c);
+	control_question_end_all(c);
 }
 
 void

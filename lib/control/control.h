@@ -27,6 +27,8 @@
 #define CONTROL_BODIES_BYTES (8 * 1024 * 1024) // of all request bodies, beyond what each has for itself
 
 struct control_bans;
+struct control_question;
+struct control_questions;
 struct control_proxy;
 struct control_conn;
 struct control_handshake;
@@ -110,8 +112,8 @@ struct control_conn {
 	struct mst_control *c;
 	int fd;
 	enum control_conn_state state;
-	uint64_t number; // names the sign-in of the connection to the helper
-	bool asked;	 // the helper waits for the device's answer to a question
+	uint64_t number;		   // names the sign-in of the connection to the helper
+	struct control_question *question; // that it was asked, until the answer is judged; NULL: none
 	struct mst_tls_conn *tls;
 	struct control_proxy *proxy; // in CONN_TLS, while a load balancer's header is awaited; else NULL
 	struct mst_ac *ac;	     // until the tunnel is up
@@ -213,6 +215,7 @@ struct mst_control {
 	unsigned int n_listeners;
 	struct control_conns conns;
 	struct control_conn_bucket auth_waiting[CONTROL_WAITING_BUCKETS]; // by number
+	struct control_questions *questions;				  // that users have not answered yet
 	struct control_conns dead;	// closed within this turn of the loop, freed at its end
 	struct control_conns unread;	// tunnels of which TLS holds bytes: read again in the next turn
 	struct control_conns strangers; // half-open and without a whole request yet, the oldest first
@@ -437,6 +440,8 @@ void control_connect(struct control_conn *conn);
 // -EADDRNOTAVAIL: no session is free; -ENOMEM.
 MST_MUST_USE int control_comeback(struct mst_control *c, const char *cookie_text,
 	const struct control_arrival *from, struct control_login **out);
+// One address, or one network of a single IPv6 host.
+bool control_comeback_is_near(const struct mst_ip *a, const struct mst_ip *b);
 // Each session that lived when the process before ended waits for its device, as if it had just been lost.
 void control_comeback_expect(struct mst_control *c);
 

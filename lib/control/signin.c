@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "control.h"
+#include "question.h"
 
 // ---- what a device is asked for -----------------------------------------------------------------
 static unsigned int
@@ -72,6 +72,7 @@ control_signin_reload(struct mst_control *c)
 static void
 finish(struct control_conn *conn, enum mst_ac_auth result, const char *cookie)
 {
+	control_question_end(conn);
 	control_conn_set_waiting(conn, false);
 	if (mst_ac_auth_done(conn->ac, result, cookie) < 0)
 		control_conn_close(conn);
@@ -155,10 +156,17 @@ void
 control_signin_answer(struct control_conn *conn)
 {
 	const struct mst_ac_credentials *cred = mst_ac_credentials(conn->ac);
+	bool asked = control_question_take(conn, cred->handle);
 	int ret;
 
-	conn->asked = false;
+	if (!asked)
+		conn->number = ++conn->c->n_signins;
 	control_conn_set_waiting(conn, true);
+	if (!asked) {
+		CONTROL_COUNT(conn->c, auth_stale);
+		finish(conn, MST_AC_AUTH_FAILED, NULL);
+		return;
+	}
 	ret = mst_auth_answer(conn->c->auth, conn->number, cred->answer);
 	if (ret == -EINVAL)
 		refuse(conn, "");
@@ -170,9 +178,11 @@ control_signin_answer(struct control_conn *conn)
 void
 control_signin_drop(struct control_conn *conn)
 {
-	if (conn->state == CONN_AUTH || conn->asked)
+	if (conn->state == CONN_AUTH) {
 		mst_auth_cancel(conn->c->auth, conn->number);
-	conn->asked = false;
+		control_question_end(conn);
+	}
+	control_question_leave(conn);
 }
 
 // ---- and back -----------------------------------------------------------------------------------
@@ -199,14 +209,19 @@ accept_user(struct mst_control *c, struct control_conn *conn, const struct mst_a
 static void
 ask(struct mst_control *c, struct control_conn *conn, const struct mst_auth_result *r)
 {
-	int ret = mst_ac_auth_more(conn->ac, r->prompt, r->echo);
+	char handle[CONTROL_HANDLE_TEXT_BYTES];
+	int ret = control_question_put(conn, handle);
 
-	if (ret == -E2BIG) {
+	if (ret < 0) {
 		mst_auth_cancel(c->auth, r->token);
-		refuse(conn, r->user);
+		if (ret == -E2BIG)
+			refuse(conn, r->user);
+		else
+			put_off(conn);
 		return;
 	}
-	conn->asked = true;
+	ret = mst_ac_auth_more(conn->ac, r->prompt, r->echo, handle);
+	mst_wipe(handle, sizeof(handle));
 	control_conn_set_waiting(conn, false);
 	if (ret < 0)
 		control_conn_close(conn);

@@ -379,6 +379,18 @@ mst_tls_conn_peer_cert(const struct mst_tls_conn *conn, struct mst_tls_peer_cert
 	return peer;
 }
 
+void
+mst_tls_conn_peer_digest(const struct mst_tls_conn *conn, uint8_t out[MST_TLS_DIGEST_BYTES])
+{
+	struct mst_tls_peer_cert cert;
+
+	memset(out, 0, MST_TLS_DIGEST_BYTES);
+	if (mst_tls_conn_peer_cert(conn, &cert) != MST_TLS_PEER_ACCEPTED)
+		return;
+	// A digest that is not had must not be the one of no certificate.
+	MST_ASSERT(EVP_Digest(cert.leaf, cert.leaf_len, out, NULL, EVP_sha256(), NULL) == 1);
+}
+
 const char *
 mst_tls_conn_cipher(const struct mst_tls_conn *conn)
 {

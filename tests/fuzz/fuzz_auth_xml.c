@@ -26,7 +26,7 @@ answer(struct mst_ac *ac, const uint8_t *data, size_t size)
 	size_t len;
 	bool close;
 
-	MST_ASSERT(mst_ac_auth_more(ac, c->user, false) == 0);
+	MST_ASSERT(mst_ac_auth_more(ac, c->user, false, "handle") == 0);
 	MST_ASSERT(c->user[0] == '\0' && c->password[0] == '\0');
 	MST_ASSERT(mst_ac_output(ac, &out, &len, &close) && !close);
 	ev = post(ac, data, size);

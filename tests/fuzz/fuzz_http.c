@@ -12,7 +12,7 @@ react(struct mst_ac *ac, enum mst_ac_event ev, uint8_t seed)
 	struct mst_ac_tunnel t = {.addr4 = {4, {10, 0, 0, 2}}, .depth4 = 24, .mtu = 1400};
 
 	if ((ev == MST_AC_AUTHENTICATE || ev == MST_AC_ANSWER) && (seed & 16) != 0 &&
-		mst_ac_auth_more(ac, mst_ac_credentials(ac)->user, true) == 0)
+		mst_ac_auth_more(ac, mst_ac_credentials(ac)->user, true, "handle") == 0)
 		return;
 	if (ev == MST_AC_AUTHENTICATE || ev == MST_AC_ANSWER)
 		MST_ASSERT(mst_ac_auth_done(ac, (enum mst_ac_auth)(seed % 3), "cookie") == 0);

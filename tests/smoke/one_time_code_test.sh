@@ -1,5 +1,6 @@
 #!/bin/bash
-# A one-time code beside the password, by the forms of a real client: asked of everybody, and good once.
+# A one-time code beside the password, by the forms of a real client, on one connection and on one for each form: asked of
+# everybody, and good once.
 set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
@@ -31,8 +32,10 @@ refused alice secret 000000
 OC_PASSWORD=$(form secret "$code") oc_start 0
 oc_stop 0
 refused alice secret "$code"
-# Another user's is another one, even of the same secret.
-OC_USER=user1 OC_PASSWORD=$(form secret "$code") oc_start 0
+# Another user's is another one, even of the same secret; here each form comes by a connection of its own.
+OC_USER=user1 OC_PASSWORD=$(form secret "$code") oc_start 0 --no-http-keepalive
+[ "$(counter tls_done)" -ge $(($(counter auth_ok) + $(counter auth_failed) + 3)) ] || fail "the forms came by one connection"
 oc_stop 0
+[ "$(counter auth_stale)" = 0 ] || fail "a question was not found again"
 grep -q "$SECRET" "$LAB/gateway.log" && fail "the secret is in the log"
 no_leftovers

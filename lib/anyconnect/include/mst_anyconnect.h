@@ -20,8 +20,8 @@
 #define MST_AC_REPLY_BYTES 65535    // an answer, headers and all
 #define MST_AC_PAGE_BYTES 32768	    // the static page
 #define MST_AC_BANNER_BYTES 2048    // the banner before sign-in
-#define MST_AC_QUESTIONS 8	    // behind the first form of a sign-in
-#define MST_AC_PROMPT_BYTES 512	    // of such a question; longer ones are cut
+#define MST_AC_PROMPT_BYTES 512	    // of a question behind the form; longer ones are cut
+#define MST_AC_HANDLE_BYTES 64	    // of a question's handle
 #define MST_AC_RULES 500	    // split includes and excludes of a tunnel together
 #define MST_AC_APP_ID_BYTES 32
 
@@ -157,9 +157,9 @@ enum mst_ac_event {
 	MST_AC_MORE,	     // feed more bytes
 	MST_AC_RESPOND,	     // mst_ac_output has an answer
 	MST_AC_AUTHENTICATE, // check mst_ac_credentials (and the certificate), then call mst_ac_auth_done
-	MST_AC_ANSWER,	     // the same with the answer in there, which mst_ac_auth_more has asked for
-	MST_AC_CONNECT,	     // look at mst_ac_connect_request, then accept or reject
-	MST_AC_CLOSE	     // close without another byte
+	MST_AC_ANSWER, // the same with the answer to mst_ac_auth_more in there, of this connection or of another
+	MST_AC_CONNECT, // look at mst_ac_connect_request, then accept or reject
+	MST_AC_CLOSE	// close without another byte
 };
 
 // Takes bytes the TLS layer has decrypted, and says what to do next; at most one event a call. *consumed
@@ -182,13 +182,14 @@ const char *mst_ac_fault_name(enum mst_ac_fault f);
 struct mst_ac_credentials {
 	char user[128];
 	char password[256];
-	char answer[256];     // to the last question; alone in here with MST_AC_ANSWER, and never empty then
-	char group[64];	      // empty if none was chosen
-	char user_agent[128]; // this and platform: printable ASCII, cut to fit
-	char platform[64];    // X-AnyConnect-Identifier-Platform, else what the document calls the device
-	char device_id[128];  // X-AnyConnect-Identifier-Device-UniqueID, printable ASCII too
-	const char *bearer;   // token of letters, digits and -._~+/= only, or NULL: none came. With neither
-			      // user nor token the certificate is all there is
+	char answer[256]; // to a question; with handle alone in here with MST_AC_ANSWER, and never empty then
+	char handle[MST_AC_HANDLE_BYTES + 1]; // that the question came with; empty: the client kept none
+	char group[64];			      // empty if none was chosen
+	char user_agent[128];		      // this and platform: printable ASCII, cut to fit
+	char platform[64];   // X-AnyConnect-Identifier-Platform, else what the document calls the device
+	char device_id[128]; // X-AnyConnect-Identifier-Device-UniqueID, printable ASCII too
+	const char *bearer;  // token of letters, digits and -._~+/= only, or NULL: none came. With neither
+			     // user nor token the certificate is all there is
 };
 
 // Valid from MST_AC_AUTHENTICATE or MST_AC_ANSWER until mst_ac_auth_done or mst_ac_auth_more, which wipe it.
@@ -201,9 +202,10 @@ enum mst_ac_auth {
 };
 
 // Ends MST_AC_AUTHENTICATE or MST_AC_ANSWER: more is to be known before there is a result. prompt is shown to the
-// user, the answer as it is typed only with echo. -EINVAL: no check is under way (any more); -E2BIG: this would
-// be one question too many, say that signing in has failed; -ENOMEM: close.
-MST_MUST_USE int mst_ac_auth_more(struct mst_ac *ac, const char *prompt, bool echo);
+// user, the answer as it is typed only with echo. handle, of the form of a cookie and at most MST_AC_HANDLE_BYTES, goes along
+// as a cookie, with which the answer may come by another connection: whose it is the caller has to know. -EINVAL: no
+// check is under way (any more), or handle not of that form; -ENOMEM: close.
+MST_MUST_USE int mst_ac_auth_more(struct mst_ac *ac, const char *prompt, bool echo, const char *handle);
 
 // Ends MST_AC_AUTHENTICATE or MST_AC_ANSWER and makes the answer for mst_ac_output. cookie: with MST_AC_AUTH_OK the opaque
 // text for the device, letters, digits and ._~+/=- only, at most MST_AC_COOKIE_BYTES; copied; else ignored.

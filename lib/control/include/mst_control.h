@@ -29,6 +29,9 @@ struct mst_control;
 	X(auth_ok,             "sign-ins accepted")                                                     \
 	X(auth_failed,         "sign-ins refused")                                                      \
 	X(auth_busy,           "sign-ins put off: their queue full, or the helper away")                \
+	X(auth_unanswered,     "questions to users that were not answered in time")                     \
+	X(auth_crowded,        "questions to users given up: their address has too many")               \
+	X(auth_stale,          "answers to questions that nobody has put, or not to this device")       \
 	X(auth_lost,           "times that the sign-in helper had gone")                                \
 	X(login_full,          "sign-ins refused: no session is free")                                  \
 	X(login_same_user,     "sign-ins refused: the user has as many sessions as may be")             \

@@ -220,6 +220,9 @@ struct mst_tls_peer_cert {
 // What became of the device's certificate; out lives as long as the connection. Before the handshake is complete: NONE
 // or NOT_ASKED. A certificate that was refused does not fail the handshake: it counts as none, and sign-in can say why.
 enum mst_tls_peer mst_tls_conn_peer_cert(const struct mst_tls_conn *conn, struct mst_tls_peer_cert *out);
+// SHA-256 of the device's own certificate, by which it is known again; all zero unless ACCEPTED.
+#define MST_TLS_DIGEST_BYTES 32
+void mst_tls_conn_peer_digest(const struct mst_tls_conn *conn, uint8_t out[MST_TLS_DIGEST_BYTES]);
 
 // "(TLS1.3)-(ECDHE-X25519)-(RSA-PSS-RSAE-SHA256)-(AES-256-GCM)", as the clients print it; "" before the
 // handshake.

@@ -6,6 +6,7 @@
 #include "trace.h"
 
 #define VPN_AGENT "User-Agent: Open AnyConnect VPN Agent v9.01-3\r\n"
+#define HANDLE "0123456789abcdef"
 #define GET(path, more) "GET " path " HTTP/1.1\r\nHost: a\r\n" more "\r\n"
 
 static const char *const groups[] = {"staff", "eng"};
@@ -44,7 +45,7 @@ done(enum mst_ac_auth result)
 static void
 ask(const char *prompt)
 {
-	assert_int_equal(mst_ac_auth_more(t.ac, prompt, false), 0);
+	assert_int_equal(mst_ac_auth_more(t.ac, prompt, false, HANDLE), 0);
 	assert_string_equal(mst_ac_credentials(t.ac)->password, "");
 	talk_take(&t);
 	assert_status(&t, 200);
@@ -106,24 +107,84 @@ spellings_of_an_answer(void **state)
 	assert_has(&t, "type=\"complete\"");
 }
 
-// Eight; the ninth is the caller's to refuse, and the next sign-in has eight of its own.
+// An answer with a handle is one on any connection, and names nobody; whose it is the caller has to know.
 static void
-number_of_questions(void **state)
+answer_to_a_question_of_another_connection(void **state)
 {
+	static const struct {
+		const char *cookie, *body;
+		const char *handle; // NULL: no answer
+	} rows[] = {
+		{HANDLE, "secondary_password=123456", HANDLE},
+		{HANDLE, "password=123456", HANDLE},
+		{HANDLE "; webvpn=x", "secondary_password=123456&group_list=eng", HANDLE},
+		{"x", "secondary_password=123456", "x"},
+		{HANDLE, "secondary_password=", NULL},
+		{HANDLE, "group_list=eng", NULL},
+		{HANDLE, "username=alice&password=123456", NULL},
+		{HANDLE, "username=&secondary_password=123456", NULL},
+		{HANDLE "; webvpncontext=" HANDLE, "secondary_password=123456", NULL},
+		{"a b", "secondary_password=123456", NULL},
+		{"", "secondary_password=123456", NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		char text[512];
+
+		teardown(NULL);
+		setup(NULL);
+		snprintf(text, sizeof(text),
+			"POST /auth HTTP/1.1\r\nHost: a\r\nCookie: webvpncontext=%s\r\nContent-Length: "
+			"%zu\r\n\r\n%s",
+			rows[i].cookie, strlen(rows[i].body), rows[i].body);
+		talk_send(&t, text);
+		if ((t.event == MST_AC_ANSWER) != (rows[i].handle != NULL))
+			fail_msg("row %zu: event %d", i, t.event);
+		if (rows[i].handle == NULL)
+			continue;
+		assert_answer("123456");
+		assert_string_equal(mst_ac_credentials(t.ac)->handle, rows[i].handle);
+		done(MST_AC_AUTH_FAILED);
+		assert_has(&t, "name=\"username\"");
+		assert_has(&t, "webvpncontext=;");
+	}
+}
+
+// One below, at and one above the longest; a bad one leaves the sign-in where it is.
+static void
+handles_have_a_form(void **state)
+{
+	static char handle[MST_AC_HANDLE_BYTES + 2];
+
 	(void)state;
 	talk_xml(&t, trace_password);
-	for (int i = 0; i < MST_AC_QUESTIONS; i++) {
-		ask("Again:");
+	assert_int_equal(mst_ac_auth_more(t.ac, "x", false, ""), -EINVAL);
+	assert_int_equal(mst_ac_auth_more(t.ac, "x", false, "a;b"), -EINVAL);
+	memset(handle, 'h', MST_AC_HANDLE_BYTES + 1);
+	assert_int_equal(mst_ac_auth_more(t.ac, "x", false, handle), -EINVAL);
+	for (size_t n = MST_AC_HANDLE_BYTES; n >= MST_AC_HANDLE_BYTES - 1; n--) {
+		handle[n] = '\0';
+		assert_int_equal(mst_ac_auth_more(t.ac, "x", false, handle), 0);
+		talk_take(&t);
+		assert_has(&t, handle);
 		talk_xml(&t, trace_answer);
-		assert_answer("123456");
 	}
-	assert_int_equal(mst_ac_auth_more(t.ac, "Once more:", false), -E2BIG);
 	done(MST_AC_AUTH_FAILED);
-	assert_has(&t, "<error>");
-	assert_has(&t, "name=\"username\"");
-	talk_xml(&t, trace_password);
-	assert_int_equal(t.event, MST_AC_AUTHENTICATE);
-	ask("Again:");
+	for (size_t n = MST_AC_HANDLE_BYTES; n <= MST_AC_HANDLE_BYTES + 1; n++) {
+		char text[512];
+
+		memset(handle, 'h', n);
+		handle[n] = '\0';
+		snprintf(text, sizeof(text),
+			"POST / HTTP/1.1\r\nHost: a\r\nCookie: webvpncontext=%s\r\nContent-Length: "
+			"10\r\n\r\npassword=x",
+			handle);
+		talk_send(&t, text);
+		assert_int_equal(t.event, n == MST_AC_HANDLE_BYTES ? MST_AC_ANSWER : MST_AC_RESPOND);
+		if (t.event == MST_AC_ANSWER)
+			done(MST_AC_AUTH_FAILED);
+	}
 }
 
 static void
@@ -194,7 +255,7 @@ only_the_answer_goes_on(void **state)
 	setup(NULL);
 	half_way();
 	assert_int_equal(mst_ac_auth_done(t.ac, MST_AC_AUTH_OK, TALK_COOKIE), -EINVAL);
-	assert_int_equal(mst_ac_auth_more(t.ac, "x", false), -EINVAL);
+	assert_int_equal(mst_ac_auth_more(t.ac, "x", false, HANDLE), -EINVAL);
 }
 
 static void
@@ -204,7 +265,7 @@ answer_without_a_question(void **state)
 	talk_xml(&t, trace_answer);
 	assert_int_equal(t.event, MST_AC_RESPOND);
 	assert_has(&t, "<error>");
-	assert_int_equal(mst_ac_auth_more(t.ac, "x", false), -EINVAL);
+	assert_int_equal(mst_ac_auth_more(t.ac, "x", false, HANDLE), -EINVAL);
 }
 
 // Prompts come from other servers.
@@ -299,7 +360,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(code_after_the_password),
 		T(spellings_of_an_answer),
-		T(number_of_questions),
+		T(answer_to_a_question_of_another_connection),
+		T(handles_have_a_form),
 		T(wrong_code),
 		T(busy_at_the_code),
 		T(blank_answers),

@@ -1,5 +1,5 @@
-// Every message in every state: all sequences of up to four messages, against a model that knows nothing of the table. What
-// the model does not lead to a tunnel must not get one.
+// Every message in every state: all sequences of up to four messages, on one connection and on several, against a model
+// that knows nothing of the table. What the model does not lead to a tunnel must not get one.
 #include <inttypes.h>
 #include <string.h>
 
@@ -13,6 +13,10 @@
 #define INIT_FAIL "<config-auth type=\"init\"><client-cert-fail/></config-auth>"
 #define HALF TRACE_REPLY("<username>otto</username><password>secret1</password>", "")
 #define ANSWER(code) TRACE_REPLY("<secondary_password>" code "</secondary_password>", "")
+#define HANDLE "aGFuZGxl"
+#define ANSWER_BY(handle)                                                                                    \
+	"POST /auth HTTP/1.1\r\nHost: a\r\nCookie: webvpncontext=" handle                                    \
+	"\r\nContent-Length: 25\r\n\r\nsecondary_password=123456"
 #define REPEAT "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 32\r\n\r\nusername=alice&password=secret1&"
 // What gateways have taken for a sign-in that another machine has done.
 #define INTERNAL                                                                                             \
@@ -35,6 +39,8 @@
 	X(HALF_RIGHT, talk_xml, HALF)                                                                        \
 	X(ANSWER_RIGHT, talk_xml, ANSWER("123456"))                                                          \
 	X(ANSWER_WRONG, talk_xml, ANSWER("654321"))                                                          \
+	X(ANSWER_HANDLE, talk_send, ANSWER_BY(HANDLE))                                                       \
+	X(ANSWER_STALE, talk_send, ANSWER_BY("b3RoZXI="))                                                    \
 	X(TOKEN_GOOD, talk_send, GET("/", VPN_AGENT "Authorization: Bearer good\r\n"))                       \
 	X(TOKEN_BAD, talk_send, GET("/", VPN_AGENT "Authorization: Bearer bad\r\n"))                         \
 	X(CONNECT_COOKIE, talk_send, CONNECT("Cookie: webvpn=" TALK_COOKIE "\r\n"))                          \
@@ -43,7 +49,8 @@
 	X(LOGOUT, talk_send, GET("/logout", VPN_AGENT))                                                      \
 	X(UNKNOWN, talk_send, GET("/+CSCOE+/logon.html", VPN_AGENT INTERNAL))                                \
 	X(TWO, talk_send, REPEAT CONNECT("Cookie: webvpn=" TALK_COOKIE "\r\n"))                              \
-	X(GARBAGE, talk_send, "\x16\x03\x01\r\n\r\n")
+	X(GARBAGE, talk_send, "\x16\x03\x01\r\n\r\n")                                                       \
+	X(AGAIN, another_connection, "")
 // clang-format on
 
 enum message {
@@ -60,7 +67,18 @@ static const char *const names[] = {
 };
 
 // ---- the gateway's side: who checks, and what a cookie is worth ---------------------------------
+static struct mst_ac_params params;
 static bool issued, tunnel;
+static bool waits, here; // a question, and on this connection
+
+static void
+another_connection(struct talk *t, const char *text)
+{
+	(void)text;
+	talk_close(t);
+	talk_open(t, &params);
+	here = false;
+}
 
 static enum mst_ac_auth
 judge(const struct mst_ac_credentials *c, unsigned int methods)
@@ -80,6 +98,16 @@ done(struct talk *t, enum mst_ac_auth result)
 	talk_take(t);
 }
 
+static bool
+is_expected(const char *handle)
+{
+	bool expected = waits && (handle[0] == '\0' ? here : strcmp(handle, HANDLE) == 0);
+
+	if (expected || here)
+		waits = here = false;
+	return expected;
+}
+
 static void
 react(struct talk *t, unsigned int methods)
 {
@@ -87,12 +115,14 @@ react(struct talk *t, unsigned int methods)
 	struct mst_ac_tunnel n = {.addr4 = {4, {10, 0, 0, 2}}, .depth4 = 24, .mtu = 1400};
 
 	if (t->event == MST_AC_AUTHENTICATE && strcmp(c->user, "otto") == 0) {
-		assert_int_equal(mst_ac_auth_more(t->ac, "Code:", false), 0);
+		assert_int_equal(mst_ac_auth_more(t->ac, "Code:", false, HANDLE), 0);
+		waits = here = true;
 		talk_take(t);
 	} else if (t->event == MST_AC_AUTHENTICATE) {
 		done(t, judge(c, methods));
 	} else if (t->event == MST_AC_ANSWER) {
-		done(t, strcmp(c->answer, "123456") == 0 ? MST_AC_AUTH_OK : MST_AC_AUTH_FAILED);
+		done(t, is_expected(c->handle) && strcmp(c->answer, "123456") == 0 ? MST_AC_AUTH_OK
+										   : MST_AC_AUTH_FAILED);
 	} else if (t->event == MST_AC_CONNECT) {
 		tunnel = issued && strcmp(mst_ac_connect_request(t->ac)->cookie, TALK_COOKIE) == 0;
 		if (tunnel)
@@ -124,15 +154,16 @@ enum where { OPEN, HALF_WAY, SIGNED, TUNNEL, GONE };
 
 struct model {
 	unsigned int methods;
-	bool certificate;
+	bool certificate, shown; // shown: on this connection
 	enum where at;
 	unsigned int failed;
+	bool asked, issued; // of all connections together
 };
 
 static bool
 allows(const struct model *m, unsigned int alone, unsigned int with_certificate)
 {
-	return (m->methods & (alone | (m->certificate ? with_certificate : 0u))) != 0;
+	return (m->methods & (alone | (m->shown ? with_certificate : 0u))) != 0;
 }
 
 static void
@@ -157,7 +188,7 @@ model_form(struct model *m, enum message msg)
 {
 	if (!allows(m, MST_AC_PASSWORD, MST_AC_CERTIFICATE_PASSWORD))
 		m->at = asks(m, false);
-	else if (msg == M_RIGHT)
+	else if (msg == M_RIGHT || (msg == M_ANSWER_HANDLE && m->asked))
 		m->at = SIGNED;
 	else if (msg == M_HALF_RIGHT)
 		m->at = HALF_WAY;
@@ -171,7 +202,7 @@ model_open(struct model *m, enum message msg)
 	bool token = allows(m, MST_AC_TOKEN, MST_AC_CERTIFICATE_TOKEN);
 
 	if (msg == M_CERT_FAIL)
-		m->certificate = false;
+		m->shown = false;
 	if (msg == M_INIT || msg == M_INIT_GROUP)
 		m->at = asks(m, true);
 	else if (msg == M_GET_FORM || msg == M_CERT_FAIL)
@@ -180,30 +211,49 @@ model_open(struct model *m, enum message msg)
 		m->at = token ? SIGNED : asks(m, false);
 	else if (msg == M_TOKEN_BAD)
 		m->at = token ? GONE : asks(m, false);
-	else if (msg >= M_USER && msg <= M_ANSWER_WRONG)
+	else if (msg >= M_USER && msg <= M_ANSWER_STALE)
 		model_form(m, msg);
 	else
-		m->at = GONE;
+		m->at = msg == M_CONNECT_COOKIE && m->issued ? TUNNEL : GONE;
 }
 
 // Half a sign-in: its answer, or what clients call so; an empty one leaves the question.
 static void
 model_half_way(struct model *m, enum message msg)
 {
-	if (msg == M_ANSWER_RIGHT)
+	if (msg == M_ANSWER_RIGHT || msg == M_ANSWER_HANDLE)
 		m->at = SIGNED;
 	else if (msg == M_USER || msg == M_BLANK)
 		failed(m, HALF_WAY);
-	else if (msg > M_USER && msg <= M_ANSWER_WRONG)
+	else if (msg > M_USER && msg <= M_ANSWER_STALE)
 		failed(m, OPEN);
 	else
 		m->at = GONE;
 }
 
+// What is taken for the answer where one is expected.
+static bool
+is_reply(enum message msg)
+{
+	return msg > M_USER && msg <= M_ANSWER_STALE && msg != M_BLANK;
+}
+
+static void
+model_connection(struct model *m)
+{
+	m->at = OPEN;
+	m->failed = 0;
+	m->shown = m->certificate;
+}
+
 static void
 model_step(struct model *m, enum message msg)
 {
-	if (m->at == GONE || m->at == TUNNEL || msg == M_PAGE)
+	enum where before = m->at;
+
+	if (msg == M_AGAIN)
+		model_connection(m);
+	if (msg == M_AGAIN || msg == M_PAGE || m->at == GONE || m->at == TUNNEL)
 		return;
 	if (m->at == OPEN)
 		model_open(m, msg);
@@ -211,6 +261,11 @@ model_step(struct model *m, enum message msg)
 		model_half_way(m, msg);
 	else
 		m->at = msg == M_CONNECT_COOKIE ? TUNNEL : GONE;
+	if (m->at == HALF_WAY)
+		m->asked = true;
+	else if (before == HALF_WAY ? is_reply(msg) : msg == M_ANSWER_HANDLE && m->at == SIGNED)
+		m->asked = false; // what was put is answered
+	m->issued = m->issued || m->at == SIGNED;
 }
 
 // ---- all sequences ------------------------------------------------------------------------------
@@ -234,15 +289,16 @@ fail_at(const struct walk *w, size_t len, const char *what)
 static enum where
 run(const struct walk *w, size_t len)
 {
-	struct mst_ac_params p = talk_params;
 	struct model m = {.methods = w->methods, .certificate = w->certificate};
 	static struct talk t;
 	bool gone = false;
 
-	p.methods = w->methods;
-	p.certificate = w->certificate;
-	issued = tunnel = false;
-	talk_open(&t, &p);
+	params = talk_params;
+	params.methods = w->methods;
+	params.certificate = w->certificate;
+	issued = tunnel = waits = here = false;
+	model_connection(&m);
+	talk_open(&t, &params);
 	for (size_t i = 0; i < len; i++) {
 		say(&t, w->path[i], w->methods);
 		model_step(&m, w->path[i]);
@@ -252,8 +308,10 @@ run(const struct walk *w, size_t len)
 		fail_at(w, len, tunnel ? "a tunnel that the model does not know" : "no tunnel");
 	if (gone != (m.at == GONE))
 		fail_at(w, len, gone ? "closed" : "not closed");
-	if (issued != (m.at == SIGNED || m.at == TUNNEL) && m.at != GONE)
+	if (issued != m.issued)
 		fail_at(w, len, "a cookie too many or too few");
+	if (waits != m.asked)
+		fail_at(w, len, "a question that the model does not know, or none");
 	if (gone) {
 		talk_send(&t, GET("/", ""));
 		if (t.event != MST_AC_CLOSE || t.answer_len != 0)
@@ -263,25 +321,34 @@ run(const struct walk *w, size_t len)
 	return m.at;
 }
 
-// Behind the end of a connection, and in a tunnel, messages are not read: what follows is counted without being said.
+// Of all lengths behind len messages.
+static uint64_t
+count_behind(size_t len)
+{
+	uint64_t power = 1, all = 0;
+
+	for (; len < LONGEST; len++)
+		all += power *= N_MESSAGES;
+	return all;
+}
+
+// Behind the end of a connection, and in a tunnel, messages are not read: what follows is counted without being said, but
+// for another connection.
 static void
-walk(struct walk *w, size_t len)
+walk(struct walk *w, size_t len, enum where before)
 {
 	for (unsigned int m = 0; m < N_MESSAGES; m++) {
-		uint64_t behind = 1, all = 1;
-		enum where at;
+		enum where at = before;
 
 		w->path[len] = (enum message)m;
-		at = run(w, len + 1);
-		for (size_t i = len + 1; i < LONGEST; i++)
-			all += behind *= N_MESSAGES;
-		if (at == GONE || at == TUNNEL || len + 1 == LONGEST) {
-			w->sequences += all;
-			w->with_tunnel += at == TUNNEL ? all : 0;
-			continue;
-		}
 		w->sequences++;
-		walk(w, len + 1);
+		if (before != GONE || m == M_AGAIN)
+			at = run(w, len + 1);
+		w->with_tunnel += at == TUNNEL ? 1 + count_behind(len + 1) : 0;
+		if (at == TUNNEL || (at == GONE && before == GONE))
+			w->sequences += count_behind(len + 1);
+		else if (len + 1 < LONGEST)
+			walk(w, len + 1, at);
 	}
 }
 
@@ -300,16 +367,14 @@ static const struct walk kinds[] = {
 static void
 only_a_finished_sign_in_gets_a_tunnel(void **state)
 {
-	uint64_t each = 0, power = 1, sequences = 0, with_tunnel = 0;
+	uint64_t sequences = 0, with_tunnel = 0;
 
 	(void)state;
-	for (size_t i = 0; i < LONGEST; i++)
-		each += power *= N_MESSAGES;
 	for (size_t i = 0; i < MST_ARRAY_SIZE(kinds); i++) {
 		struct walk w = kinds[i];
 
-		walk(&w, 0);
-		assert_int_equal(w.sequences, each);
+		walk(&w, 0, OPEN);
+		assert_int_equal(w.sequences, count_behind(0));
 		sequences += w.sequences;
 		with_tunnel += w.with_tunnel;
 	}

@@ -97,11 +97,16 @@ static void
 questions(void **state)
 {
 	(void)state;
-	take(ac_reply_question(&r, "Code of <token> & \"more\"", false, &full));
+	const struct ac_question code = {.prompt = "Code of <token> & \"more\"", .handle = "h4nd1e"};
+	const struct ac_question colour = {.prompt = "Colour", .echo = true, .handle = "h4nd1e"};
+
+	take(ac_reply_question(&r, &code, &full));
 	assert_has("type=\"auth-request\"");
+	assert_has("\r\nSet-Cookie: webvpncontext=h4nd1e; path=/; Secure; HttpOnly\r\n");
+	assert_null(strstr(answer, "webvpncontext=;"));
 	assert_has("<message>Code of &lt;token&gt; &amp; &quot;more&quot;</message>");
 	assert_has("<input type=\"password\" name=\"secondary_password\" label=\"Answer:\"/></form>");
-	take(ac_reply_question(&r, "Colour", true, &full));
+	take(ac_reply_question(&r, &colour, &full));
 	assert_has("<input type=\"text\" name=\"secondary_password\"");
 }
 

@@ -9,6 +9,8 @@
 
 #include "mst_port.h"
 
+#include "question.h"
+
 #define TURNS 50
 
 struct mst_control *rig;
@@ -105,6 +107,7 @@ end_all(void)
 	while ((conn = TAILQ_FIRST(&rig->conns)) != NULL)
 		control_conn_close(conn);
 	control_conn_reap(rig);
+	control_question_end_all(rig);
 }
 
 void
@@ -202,14 +205,8 @@ rig_inject_drop(void)
 }
 
 // ---- devices ------------------------------------------------------------------------------------
-void
-device_open(struct device *d, const char *remote)
-{
-	device_open_at(d, remote, NULL);
-}
-
-void
-device_open_at(struct device *d, const char *remote, const char *host)
+static void
+open_device(struct device *d, const char *remote, const char *host, X509 *cert, EVP_PKEY *key)
 {
 	char name[64]; // libssl's macro casts const away
 	struct mst_ip ip;
@@ -223,6 +220,9 @@ device_open_at(struct device *d, const char *remote, const char *host)
 	d->conn = TAILQ_LAST(&rig->conns, control_conns);
 	d->ctx = SSL_CTX_new(TLS_client_method());
 	assert_non_null(d->ctx);
+	if (cert != NULL)
+		assert_true(SSL_CTX_use_certificate(d->ctx, cert) == 1 &&
+			    SSL_CTX_use_PrivateKey(d->ctx, key) == 1);
 	d->ssl = SSL_new(d->ctx);
 	assert_int_equal(SSL_set_fd(d->ssl, d->fd), 1);
 	SSL_set_connect_state(d->ssl);
@@ -237,6 +237,24 @@ device_open_at(struct device *d, const char *remote, const char *host)
 	}
 	assert_true(done);
 	rig_turn();
+}
+
+void
+device_open(struct device *d, const char *remote)
+{
+	open_device(d, remote, NULL, NULL, NULL);
+}
+
+void
+device_open_at(struct device *d, const char *remote, const char *host)
+{
+	open_device(d, remote, host, NULL, NULL);
+}
+
+void
+device_open_with(struct device *d, const char *remote, X509 *cert, EVP_PKEY *key)
+{
+	open_device(d, remote, NULL, cert, key);
 }
 
 void

@@ -36,7 +36,9 @@ struct device {
 
 void device_open(struct device *d, const char *remote);			     // TLS is up afterwards
 void device_open_at(struct device *d, const char *remote, const char *host); // the same, asking for that host
-void device_close(struct device *d);					     // without a word
+// The same, with a certificate and its key.
+void device_open_with(struct device *d, const char *remote, X509 *cert, EVP_PKEY *key);
+void device_close(struct device *d); // without a word
 void device_send(struct device *d, const void *data, size_t len);
 // The next record; 0: none, -1: the gateway has closed.
 int device_read(struct device *d, void *buf, size_t cap);
