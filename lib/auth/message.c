@@ -15,6 +15,7 @@ enum type {
 	BLOB,  // const uint8_t *, the size_t behind it
 	CHARS, // char[]
 	ADDR,  // struct mst_ip
+	BYTES, // uint8_t[], all of it
 };
 
 struct field {
@@ -104,6 +105,7 @@ static const struct field result_fields[] = {
 	{U32, UINT32_MAX, AT(mst_auth_result, session_s)},
 	{U32, UINT32_MAX, AT(mst_auth_result, idle_s)},
 	{U64, 0, AT(mst_auth_result, expires_unix_s)},
+	{BYTES, 0, AT(mst_auth_result, certificate)},
 };
 
 static const struct field staple_fields[] = {
@@ -266,6 +268,9 @@ write_field(struct mst_wr *w, const struct field *f, const uint8_t *base)
 		mst_wr_be(w, ip.family, 1);
 		mst_wr_bytes(w, ip.bytes, sizeof(ip.bytes));
 		return 0;
+	case BYTES:
+		mst_wr_bytes(w, at, f->bytes);
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -357,6 +362,15 @@ read_ip(struct mst_rd *r, uint8_t *at)
 }
 
 static void
+read_bytes(struct mst_rd *r, uint8_t *at, size_t len)
+{
+	const uint8_t *p = mst_rd_bytes(r, len);
+
+	if (p != NULL)
+		memcpy(at, p, len);
+}
+
+static void
 read_field(struct mst_rd *r, const struct field *f, uint8_t *base)
 {
 	uint64_t v;
@@ -381,6 +395,9 @@ read_field(struct mst_rd *r, const struct field *f, uint8_t *base)
 		return;
 	case ADDR:
 		read_ip(r, base + f->offset);
+		return;
+	case BYTES:
+		read_bytes(r, base + f->offset, f->bytes);
 		return;
 	}
 }

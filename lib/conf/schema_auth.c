@@ -62,6 +62,9 @@ static const struct mst_conf_key radius_keys[] = {
 	{.name = "any-purpose", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, any_purpose), \
 	 HAS(any_purpose) DEF("false") .change = MST_CONF_RELOAD, \
 	 .help = "take certificates that are not marked for client authentication, too"}, \
+	{.name = "at-connect", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_client_cert, at_connect), \
+	 HAS(at_connect) DEF("true") .change = MST_CONF_RELOAD, \
+	 .help = "a session by a certificate is taken up with that one alone; false: for clients that show it at sign-in only"}, \
 	{.name = "ocsp", .type = MST_CONF_WORD, MST_CONF_AT(struct mst_conf_client_cert, ocsp), HAS(ocsp) \
 	 .words = ocsp_words, DEF("require") .change = MST_CONF_RELOAD, \
 	 .help = "ask the OCSP server that a certificate or ocsp-url names, if any; soft: a server that is silent says good"}, \

@@ -21,6 +21,24 @@ has_roamed(const struct mst_control *c, const struct mst_cookie *cookie, const s
 	return c->conf->cookie.deny_roaming && !control_comeback_is_near(&cookie->remote, remote);
 }
 
+// What a session rests on has to be there when it is taken up: the cookie alone is not the certificate's key.
+static bool
+lacks_certificate(
+	const struct mst_conf *conf, const struct mst_cookie *cookie, const struct control_arrival *from)
+{
+	static const uint8_t none[MST_COOKIE_DIGEST_BYTES];
+	struct mst_conf_auth auth;
+
+	_Static_assert(sizeof(none) == sizeof(from->certificate) && sizeof(none) == MST_AUTH_DIGEST_BYTES,
+		"one digest");
+	if (memcmp(cookie->certificate, none, sizeof(none)) == 0)
+		return false;
+	if (mst_conf_auth_of(conf, from->host, &auth) == 0 &&
+		!(auth.certificate.at_connect && mst_conf_wants_certificates(&auth)))
+		return false;
+	return !mst_ct_equal(cookie->certificate, from->certificate, sizeof(none));
+}
+
 // The client gives up when it does not get its addresses again, so another one is no help to it.
 static bool
 has_its_addr6(const struct control_login *l, const struct mst_cookie *cookie)
@@ -94,6 +112,10 @@ judge(struct mst_control *c, const struct mst_cookie *cookie, const struct contr
 	if (has_roamed(c, cookie, remote)) {
 		CONTROL_COUNT(c, cookie_roamed);
 		return refuse(cookie, remote, "it was issued to another address");
+	}
+	if (lacks_certificate(c->conf, cookie, from)) {
+		CONTROL_COUNT(c, cookie_certificate);
+		return refuse(cookie, remote, "the certificate of its sign-in is not shown");
 	}
 	if (mst_cookie_ledger_look(c->ledger, cookie, (uint64_t)time(NULL)) == MST_COOKIE_ENDED) {
 		CONTROL_COUNT(c, cookie_ended);

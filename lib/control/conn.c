@@ -157,7 +157,10 @@ control_conn_reap(struct mst_control *c)
 struct control_arrival
 control_conn_arrival(const struct control_conn *conn)
 {
-	return (struct control_arrival){.remote = conn->remote, .host = mst_tls_conn_host(conn->tls)};
+	struct control_arrival from = {.remote = conn->remote, .host = mst_tls_conn_host(conn->tls)};
+
+	mst_tls_conn_peer_digest(conn->tls, from.certificate);
+	return from;
 }
 
 // ---- what arrives, by state ---------------------------------------------------------------------

@@ -63,8 +63,9 @@ struct control_login {
 	bool has_connected;
 	char user[MST_SESSION_NAME_BYTES];
 	char group[64];
-	char platform[64];		      // of the device, as far as it has said
-	char device[MST_COOKIE_DEVICE_BYTES]; // its identity at the source of identities
+	char platform[64];			      // of the device, as far as it has said
+	char device[MST_COOKIE_DEVICE_BYTES];	      // its identity at the source of identities
+	uint8_t certificate[MST_COOKIE_DIGEST_BYTES]; // that it signed in with; all zero: none
 	struct mst_ip signed_in_from;
 	uint8_t host[MST_COOKIE_HOST_BYTES]; // that its user came to, as the cookie calls it
 	struct mst_session *session;
@@ -295,7 +296,8 @@ void control_event_refused(const struct control_conn *conn, const char *user);
 // Where a device is, and which host it asks for.
 struct control_arrival {
 	struct mst_ip remote;
-	const char *host; // what it is called; "": the site itself
+	const char *host;			   // what it is called; "": the site itself
+	uint8_t certificate[MST_TLS_DIGEST_BYTES]; // that it shows; all zero: none
 };
 struct control_arrival control_conn_arrival(const struct control_conn *conn); // TLS is up
 

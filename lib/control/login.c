@@ -83,6 +83,7 @@ take_names(struct control_login *l, const struct mst_cookie *cookie)
 	snprintf(l->user, sizeof(l->user), "%s", cookie->user);
 	snprintf(l->group, sizeof(l->group), "%s", cookie->group);
 	snprintf(l->device, sizeof(l->device), "%s", cookie->device);
+	memcpy(l->certificate, cookie->certificate, sizeof(l->certificate));
 	l->signed_in_from = cookie->remote;
 	memcpy(l->host, cookie->host, sizeof(l->host));
 	l->idle_s = cookie->idle_s;
@@ -125,6 +126,7 @@ control_login_say(const struct control_login *l, struct mst_cookie *out)
 	}
 	out->remote = l->signed_in_from;
 	memcpy(out->host, l->host, sizeof(out->host));
+	memcpy(out->certificate, l->certificate, sizeof(out->certificate));
 	snprintf(out->user, sizeof(out->user), "%s", l->user);
 	snprintf(out->group, sizeof(out->group), "%s", l->group);
 	snprintf(out->device, sizeof(out->device), "%s", l->device);
@@ -248,6 +250,7 @@ control_login_create(struct mst_control *c, const struct mst_auth_result *r,
 	snprintf(cookie.user, sizeof(cookie.user), "%s", r->user);
 	snprintf(cookie.group, sizeof(cookie.group), "%s", r->n_groups != 0 ? r->groups[0] : "");
 	snprintf(cookie.device, sizeof(cookie.device), "%.63s", r->device_id);
+	memcpy(cookie.certificate, r->certificate, sizeof(cookie.certificate));
 	ret = make(c, &cookie, &l);
 	if (ret == -EADDRNOTAVAIL || ret == -EADDRINUSE)
 		CONTROL_COUNT(c, login_full);

@@ -107,6 +107,7 @@ make_room(struct mst_control *c)
 static struct control_question *
 begin(struct control_conn *conn)
 {
+	const struct control_arrival from = control_conn_arrival(conn);
 	struct mst_control *c = conn->c;
 	struct control_question *q = NULL;
 
@@ -118,9 +119,9 @@ begin(struct control_conn *conn)
 		q = make_room(c);
 	if (q == NULL)
 		return NULL;
-	*q = (struct control_question){.c = c, .conn = conn, .number = conn->number, .remote = conn->remote};
-	snprintf(q->host, sizeof(q->host), "%s", mst_tls_conn_host(conn->tls));
-	mst_tls_conn_peer_digest(conn->tls, q->certificate);
+	*q = (struct control_question){.c = c, .conn = conn, .number = conn->number, .remote = from.remote};
+	snprintf(q->host, sizeof(q->host), "%s", from.host);
+	memcpy(q->certificate, from.certificate, sizeof(q->certificate));
 	mst_wheel_timer_init(&q->end, on_end, q);
 	mst_wheel_arm(&c->wheel, &q->end, conn->signin_end_ns);
 	conn->question = q;
@@ -167,12 +168,11 @@ find(struct mst_control *c, const char *text)
 static bool
 fits(const struct control_question *q, const struct control_conn *conn)
 {
-	uint8_t certificate[MST_TLS_DIGEST_BYTES];
+	const struct control_arrival from = control_conn_arrival(conn);
 
-	mst_tls_conn_peer_digest(conn->tls, certificate);
-	return strcmp(q->host, mst_tls_conn_host(conn->tls)) == 0 &&
-	       mst_ct_equal(q->certificate, certificate, sizeof(certificate)) &&
-	       (!conn->c->conf->cookie.deny_roaming || control_comeback_is_near(&q->remote, &conn->remote));
+	return strcmp(q->host, from.host) == 0 &&
+	       mst_ct_equal(q->certificate, from.certificate, sizeof(q->certificate)) &&
+	       (!conn->c->conf->cookie.deny_roaming || control_comeback_is_near(&q->remote, &from.remote));
 }
 
 bool

@@ -155,6 +155,7 @@ finish(struct server *s, struct identity_job *job)
 	if (m.result.outcome != MST_AUTH_OK) {
 		m.result.n_groups = 0;
 		memset(m.result.groups, 0, sizeof(m.result.groups));
+		memset(m.result.certificate, 0, sizeof(m.result.certificate));
 	}
 	if (!job->cancelled)
 		rc = send_message(s, &m);

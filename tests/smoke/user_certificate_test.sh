@@ -1,5 +1,6 @@
 #!/bin/bash
-# Certificates of users: with a password of the same user in any spelling and of no other, alone, and revoked.
+# Certificates of users: with a password of the same user in any spelling and of no other, alone, and revoked; a cookie
+# that was gained by one is worth nothing without it.
 set -eu
 # shellcheck source=tests/support/lab.sh
 . "$(dirname "$0")/../support/lab.sh"
@@ -21,8 +22,14 @@ refused() { # refused N CERTIFICATE USER
 	oc_up "$1" && fail "$2's certificate and $3's password were taken"
 	return 0
 }
-configure() { # configure METHOD
-	CONF_AUTH="methods: [$1], certificate: {ca: $LAB/ca.crt, user: cn, group: ou}" lab_config
+configure() { # configure METHOD [OPTION]
+	CONF_AUTH="methods: [$1], certificate: {ca: $LAB/ca.crt, user: cn, group: ou${2:-}}" lab_config
+}
+by_cookie() { # by_cookie N [OPTION...]
+	rm -f "$LAB/env.tun$1"
+	background "oc.$1" c openconnect --cookie-on-stdin --servercert "$LAB_PIN" --interface "tun$1" \
+		--script "$LAB/vpnc-script" -v "${@:2}" "https://$PUB_GW/" <<<"$cookie" >"$LAB/oc.$1.log" 2>&1
+	wait_for 15 oc_up_or_gone "$1" || fail "a cookie was neither taken nor refused"
 }
 
 lab_up
@@ -51,6 +58,17 @@ for n in 0 1; do oc_stop $n; done
 
 configure certificate
 cli server reload >/dev/null
+cookie=$(in_client openconnect --non-inter --servercert "$LAB_PIN" -c "$LAB/alice.crt" -k "$LAB/alice.key" --authenticate \
+	"https://$PUB_GW/" 2>/dev/null | sed -n "s/^COOKIE='\(.*\)'/\1/p")
+[ -n "$cookie" ] || fail "--authenticate gave no cookie"
+by_cookie 1
+oc_up 1 && fail "a cookie was taken without its certificate"
+by_cookie 1 -c "$LAB/user1.crt" -k "$LAB/user1.key"
+oc_up 1 && fail "a cookie was taken with another certificate"
+[ "$(counter cookie_certificate)" = 2 ] || fail "the refused cookies are not counted"
+by_cookie 1 -c "$LAB/alice.crt" -k "$LAB/alice.key"
+oc_up 1 || fail "a cookie was not taken with its certificate"
+oc_stop 1
 sign_in 0 user1 ''
 cli --json server show users | grep -q '"Groupname": *"user1s"' || fail "$(cli --json server show users)"
 # Nobody to ask about others: closed.

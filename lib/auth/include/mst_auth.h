@@ -21,6 +21,7 @@
 #define MST_AUTH_BEARER_BYTES (16 * 1024 + 1)
 #define MST_AUTH_CERT_BYTES_MAX (8 * 1024)
 #define MST_AUTH_STAPLE_BYTES_MAX (16 * 1024)
+#define MST_AUTH_DIGEST_BYTES 32 // SHA-256
 
 struct mst_auth;
 
@@ -66,6 +67,8 @@ struct mst_auth_result {
 	struct mst_ip want4, want6; // the address that the device has to get; family 0: any
 	uint32_t session_s, idle_s; // limits of the session; 0: none
 	uint64_t expires_unix_s;    // when what was shown ends to be good; 0: never
+	uint8_t certificate
+		[MST_AUTH_DIGEST_BYTES]; // OK: the one without which it would be no; all zero: none
 };
 
 enum mst_auth_account_kind { MST_AUTH_ACCOUNT_START, MST_AUTH_ACCOUNT_INTERIM, MST_AUTH_ACCOUNT_STOP };

@@ -281,11 +281,12 @@ struct mst_conf_client_cert {
 	const char *user; // where the names are
 	const char *group;
 	bool any_purpose;
+	bool at_connect; // and not at sign-in only
 	enum mst_conf_ocsp ocsp;
 	const char *ocsp_url;
 	const char *ocsp_proxy;
-	bool has_ca, has_crls, has_crl_lenient, has_user, has_group, has_any_purpose, has_ocsp, has_ocsp_url,
-		has_ocsp_proxy; // written, by a host
+	bool has_ca, has_crls, has_crl_lenient, has_user, has_group, has_any_purpose, has_at_connect,
+		has_ocsp, has_ocsp_url, has_ocsp_proxy; // written, by a host
 };
 
 #define MST_CONF_OIDC_MAX 4 // issuers

@@ -44,6 +44,7 @@ struct mst_control;
 	X(cookie_policy,       "CONNECT with a cookie of other rules")                                  \
 	X(cookie_host,         "CONNECT with a cookie that another host gave")                          \
 	X(cookie_roamed,       "CONNECT with a cookie from another address than its sign-in")           \
+	X(cookie_certificate,  "CONNECT with a cookie and without the certificate of its sign-in")      \
 	X(cookie_ended,        "CONNECT with the cookie of a session that has ended")                   \
 	X(cookie_no_address,   "CONNECT with a cookie whose address is another's")                      \
 	X(cookie_same_user,    "CONNECT with a cookie of a user who has as many sessions as may be")    \

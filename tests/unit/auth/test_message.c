@@ -96,7 +96,8 @@ a_result(void **state)
 			.want4 = {.family = 4, .bytes = {10, 0, 0, 1}},
 			.session_s = 3600,
 			.idle_s = UINT32_MAX,
-			.expires_unix_s = UINT64_MAX}};
+			.expires_unix_s = UINT64_MAX,
+			.certificate = {0xce, [31] = 0x47}}};
 	struct mst_auth_message r = again(&m);
 
 	assert_memory_equal(&r.result, &m.result, sizeof(r.result));
@@ -304,9 +305,9 @@ addresses_are_4_or_6_or_none(void **state)
 	(void)state;
 	struct mst_auth_message m = {.kind = MST_AUTH_RESULT, .result = {.outcome = MST_AUTH_OK}};
 	struct mst_auth_message out;
-	// The last of the fields before: want6 ends 16 bytes before the end, and has 17.
+	// The last of the fields before: want6 ends 48 bytes before the end, and has 17.
 	int n = mst_auth_message_write(&m, buf, sizeof(buf));
-	size_t at = (size_t)n - 16 - 17;
+	size_t at = (size_t)n - 48 - 17;
 
 	assert_int_equal(mst_auth_message_read(&out, buf, (size_t)n), 0);
 	for (unsigned int family = 0; family < 256; family++) {
