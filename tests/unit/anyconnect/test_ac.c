@@ -305,13 +305,38 @@ bytes_behind_connect_are_left(void **state)
 }
 
 static void
+bytes_behind_what_is_no_connect_are_not(void **state)
+{
+	(void)state;
+	talk_send(&t, "CONNECT /else HTTP/1.1\r\nHost: a\r\n\r\nSTF");
+	assert_int_not_equal(t.event, MST_AC_CONNECT);
+	assert_int_equal(t.left_over, 0);
+}
+
+// A password before the mistake is not kept behind it.
+static void
+what_was_refused_is_forgotten(void **state)
+{
+	(void)state;
+	talk_xml(&t, "<config-auth client=\"vpn\" type=\"auth-reply\"><auth><username>alice</username>"
+		     "<password>secret1</password></auth>");
+	assert_refused(&t, 400);
+	assert_string_equal(mst_ac_credentials(t.ac)->user, "");
+	assert_string_equal(mst_ac_credentials(t.ac)->password, "");
+}
+
+static void
 talking_during_the_check_is_refused(void **state)
 {
 	(void)state;
 	talk_xml(&t, trace_password);
 	assert_int_equal(t.event, MST_AC_AUTHENTICATE);
+	// Nothing is no talk.
+	size_t consumed;
+	assert_int_equal(mst_ac_feed(t.ac, NULL, 0, &consumed), MST_AC_MORE);
 	talk_send(&t, trace_connect);
 	assert_refused(&t, 400);
+	assert_int_equal(t.left_over, 0);
 	assert_int_equal(mst_ac_fault(t.ac), MST_AC_F_PIPELINED);
 	// The check ends later, and changes nothing any more.
 	assert_int_equal(mst_ac_auth_done(t.ac, MST_AC_AUTH_OK, TALK_COOKIE), -EINVAL);
@@ -474,6 +499,8 @@ main(void)
 		T(second_request_is_refused),
 		T(one_byte_behind_is_refused),
 		T(bytes_behind_connect_are_left),
+		T(bytes_behind_what_is_no_connect_are_not),
+		T(what_was_refused_is_forgotten),
 		T(talking_during_the_check_is_refused),
 		T(sixteen_requests),
 		T(sixteenth_signs_in),
