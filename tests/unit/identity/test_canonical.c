@@ -83,6 +83,8 @@ other_people(void **state)
 		{"corp\\anna", "anna", "anna@corp"},
 		{"anna@corp.example.com.evil", "anna@corp.example.com.evil", "anna@corp.example.com.evil"},
 		{"anna@xcorp", "anna@xcorp", "anna@xcorp"},
+		{"anna@cor", "anna@cor", "anna@cor"},
+		{"anna@cors", "anna@cors", "anna@cors"},
 		{"corp", "corp", "corp"},
 		{"an na", "an na", "an na"},
 		{"an.na", "an.na", "an.na"},

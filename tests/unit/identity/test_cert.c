@@ -1,6 +1,7 @@
 // Certificates to users: every place of a name, exactly one name, purpose, strength, time.
 #include <string.h>
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/x509v3.h>
 
@@ -102,6 +103,7 @@ exactly_one_name(void **state)
 		(struct leaf){.subject = {"CN", "anna", "O", "x", "CN", "anna"}});
 	expect(CERT_NAME, "three", "cn", (struct leaf){.subject = {"CN", "a", "CN", "b", "CN", "c"}});
 	expect(CERT_NAME, "control", "cn", (struct leaf){.subject = {"CN", "an\nna"}});
+	expect(CERT_NAME, "delete", "cn", (struct leaf){.subject = {"CN", "an\x7fna"}});
 	expect(CERT_NAME, "one of two is bad", "cn",
 		(struct leaf){.subject = {"CN", "an\nna", "CN", "bert"}});
 	expect(CERT_NAME, "two UID", "uid", (struct leaf){.subject = {"UID", "anna", "UID", "bert"}});
@@ -215,6 +217,67 @@ strength(void **state)
 			(struct leaf){.key = rows[i].key, .subject = {"CN", "anna"}});
 }
 
+// Of a certificate with that key, which is freed, or with one byte where a key should be.
+static enum cert_verdict
+identify_key(EVP_PKEY *key)
+{
+	const struct cert_rules rules = {.user = "cn", .group = ""};
+	X509 *cert = leaf_make(&(struct leaf){.key = "p256", .subject = {"CN", "anna"}});
+	enum cert_verdict verdict;
+	struct identity_who who;
+	uint8_t *der = NULL;
+	int len;
+
+	if (key != NULL)
+		assert_int_equal(X509_set_pubkey(cert, key), 1);
+	else
+		assert_int_equal(X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(cert), OBJ_nid2obj(NID_ED25519),
+					 V_ASN1_UNDEF, NULL, OPENSSL_memdup("x", 1), 1),
+			1);
+	X509_sign(cert, jwt_key("p256"), EVP_sha256());
+	len = i2d_X509(cert, &der);
+	X509_free(cert);
+	verdict = cert_identify(&rules, der, (size_t)len, LEAF_NOW, &who);
+	OPENSSL_free(der);
+	EVP_PKEY_free(key);
+	return verdict;
+}
+
+// A public key of RSA that nobody has the private one of.
+static EVP_PKEY *
+rsa_of(unsigned int bits)
+{
+	uint8_t n[8192 / 8 + 1], e = 3;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, n, (bits + 7) / 8),
+		OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, &e, 1), OSSL_PARAM_END};
+
+	memset(n, 0xff,
+		sizeof(n)); // numbers have the order of bytes of this machine, which has the last one last
+	if (bits % 8 != 0)
+		n[bits / 8] = (uint8_t)((1u << bits % 8) - 1);
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	assert_int_equal(EVP_PKEY_get_bits(key), bits);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static void
+keys_of_other_kinds(void **state)
+{
+	(void)state;
+	assert_int_equal(identify_key(rsa_of(2047)), CERT_KEY);
+	assert_int_equal(identify_key(rsa_of(2048)), CERT_OK);
+	assert_int_equal(identify_key(rsa_of(8192)), CERT_OK);
+	assert_int_equal(identify_key(rsa_of(8193)), CERT_KEY);
+	assert_int_equal(identify_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519")), CERT_OK);
+	assert_int_equal(identify_key(EVP_PKEY_Q_keygen(NULL, NULL, "ED448")), CERT_OK);
+	assert_int_equal(identify_key(EVP_PKEY_Q_keygen(NULL, NULL, "X25519")), CERT_KEY);
+	assert_int_equal(identify_key(NULL), CERT_KEY);
+}
+
 static void
 time_of_life(void **state)
 {
@@ -246,6 +309,22 @@ forms(void **state)
 	assert_int_equal(cert_identify(&rules, more, CERT_BYTES_MAX + 1, LEAF_NOW, &who), CERT_FORM);
 	free(more);
 	OPENSSL_free(der);
+}
+
+static void
+groups_are_printable(void **state)
+{
+	(void)state;
+	const struct cert_rules rules = {.user = "cn", .group = "ou"};
+	struct identity_who who;
+
+	assert_int_equal(identify(&rules,
+				 &(struct leaf){.key = "p256",
+					 .subject = {"CN", "anna", "OU", "a\nb", "OU", "vpn", "OU", "c\x7f"}},
+				 &who),
+		CERT_OK);
+	assert_int_equal(who.n_groups, 1);
+	assert_string_equal(who.groups[0], "vpn");
 }
 
 static void
@@ -294,8 +373,10 @@ main(void)
 		cmocka_unit_test(a_nul_in_the_name),
 		cmocka_unit_test(purpose),
 		cmocka_unit_test(strength),
+		cmocka_unit_test(keys_of_other_kinds),
 		cmocka_unit_test(time_of_life),
 		cmocka_unit_test(forms),
+		cmocka_unit_test(groups_are_printable),
 		cmocka_unit_test(groups_are_bounded),
 	};
 
