@@ -72,7 +72,7 @@ eight_in_a_row(void **state)
 	assert_true(banned("192.0.2.7"));
 	assert_false(banned("192.0.2.8"));
 	// More tries make it no longer, as they do not get that far.
-	assert_int_equal(tries("192.0.2.7", "bob", 3, 0), 0);
+	assert_int_equal(tries("192.0.2.7", "bob", 30, 0), 0);
 	now += 300 * 1000 - 1;
 	assert_true(banned("192.0.2.7"));
 	now += 1;
@@ -149,6 +149,31 @@ an_office_is_not_locked_out(void **state)
 	assert_in_range(tries("192.0.2.7", "victim", 2000, 0), 900, 1100);
 	// Eight an hour from all of them together, of whom none gets it right.
 	assert_int_equal(tries("192.0.2.8", "x", 100, HOUR_MS / 8), 0);
+}
+
+static void
+known_users_are_counted(void **state)
+{
+	(void)state;
+	struct mst_ip a = ip("192.0.2.7");
+	struct mst_control_ban v;
+	char user[16];
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < 5000; i++) {
+		snprintf(user, sizeof(user), "u%u", i);
+		ban_succeeded(b, &conf, &a, user, now);
+	}
+	tries("192.0.2.7", "x", 1, 0);
+	assert_true(ban_next(b, &conf, &at, now, &v));
+	assert_int_equal(v.known_users, 4096);
+	// Half a day later nobody is known, and who was known then is one.
+	now += 12 * HOUR_MS;
+	ban_succeeded(b, &conf, &a, "u1", now);
+	tries("192.0.2.7", "x", 1, 0);
+	at = 0;
+	assert_true(ban_next(b, &conf, &at, now, &v));
+	assert_int_equal(v.known_users, 1);
 }
 
 static void
@@ -268,6 +293,7 @@ main(void)
 		TEST(keys),
 		TEST(success_takes_back_ones_own),
 		TEST(an_office_is_not_locked_out),
+		TEST(known_users_are_counted),
 		TEST(floods),
 		TEST(exempt_and_off),
 		TEST(shown_and_lifted),
