@@ -343,6 +343,11 @@ certificate_given_up(void **state)
 	open_for(MST_AC_CERTIFICATE | MST_AC_PASSWORD, true);
 	talk_post(&t, "/", "text/xml", "<config-auth type=\"init\"><client-cert-fail/></config-auth>");
 	assert_has(&t, "name=\"password\"");
+	// It says so beside what it shows, not in it.
+	open_for(MST_AC_CERTIFICATE | MST_AC_PASSWORD, true);
+	talk_post(&t, "/", "text/xml",
+		"<config-auth type=\"init\"><auth><client-cert-fail/></auth></config-auth>");
+	assert_int_equal(t.event, MST_AC_AUTHENTICATE);
 	open_for(MST_AC_CERTIFICATE_PASSWORD, true);
 	talk_post(&t, "/", "text/xml", "<config-auth type=\"init\"><client-cert-fail/></config-auth>");
 	assert_refused(&t, 200);

@@ -23,6 +23,7 @@ compares(void **state)
 	assert_true(ac_text_is_nocase(t("x-CSTP-mtu"), "X-CSTP-MTU"));
 	// '[' and '{' differ by the same bit as letters do.
 	assert_false(ac_text_is_nocase(t("["), "{"));
+	assert_false(ac_text_is_nocase(t(";"), "["));
 	assert_false(ac_text_is_nocase(t("X-CSTP-MTU2"), "X-CSTP-MTU"));
 	assert_true(ac_text_has(t("Open AnyConnect"), "AnyConnect"));
 	assert_false(ac_text_has(t("AnyConnec"), "AnyConnect"));
@@ -63,9 +64,9 @@ utf8(void **state)
 	(void)state;
 	static const char *const good[] = {"", "alice", "J\xc3\xbcrgen", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
 		"\xf4\x8f\xbf\xbf", "a b@c.d"};
-	static const char *const bad[] = {"\n", "a\x01", "\x7f", "\xc2\x85", "\x80", "\xc3", "\xc0\xaf",
-		"\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf", "\xf4\x90\x80\x80",
-		"\xf5\x80\x80\x80", "\xff", "\xe2\x82", "\xe2\x82z", "\xef\xbf\xbe"};
+	static const char *const bad[] = {"\n", "a\x01", "\x7f", "\xc2\x85", "\x80", "\xa1", "\xbf", "\xc3",
+		"\xc0\xaf", "\xc1\xbf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf0\x80\x80\xaf",
+		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xe2\x82", "\xe2\x82z", "\xef\xbf\xbe"};
 
 	for (size_t i = 0; i < MST_ARRAY_SIZE(good); i++)
 		assert_true(ac_text_is_clean_utf8(t(good[i])));
