@@ -1,4 +1,5 @@
 """B4: documents that expand, fetch, nest or lie. None is accepted, none is slow, and nothing is fetched."""
+import random
 import socket
 import time
 
@@ -76,10 +77,22 @@ def documents():
     return made + [whole[:n] for n in range(1, len(whole), 2)]
 
 
+def spoilt(docs, count):
+    """Some of them with a few bytes changed, left out or put in."""
+    rng = random.Random(4)
+    for _ in range(count):
+        doc = bytearray(rng.choice(docs)[:4000])
+        for _ in range(rng.randint(1, 4)):
+            at = rng.randrange(len(doc) + 1)
+            doc[at:at + rng.randint(0, 2)] = rng.choice((b"", b"<", b">", b"/", b"&", b"'", b'"', b"=", b"!", b"\0", b"\xff", b"]]>"))
+        yield bytes(doc)
+
+
 def attack(lab):
     trap = socket.create_server(("0.0.0.0", PORT))
     trap.setblocking(False)
     docs = documents()
+    docs += [*spoilt(docs, lab.scale(60, 3000))]
     slowest = 0
     for doc in docs:
         start = time.monotonic()

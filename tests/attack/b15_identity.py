@@ -16,10 +16,21 @@ def spellings():
                 "alice" * 25, "a" * 127, "a" * 128, "null", "NULL", "None", "undefined", "true", "0", "-1")
 
 
+def twins():
+    """Every other case, every letter's look-alike, and what is not seen at every place."""
+    for bits in range(1, 32):
+        yield "".join(c.upper() if bits >> i & 1 else c for i, c in enumerate(USER))
+    for i, other in enumerate("\u0430\u04cf\u0456\u0441\u0435"):
+        yield USER[:i] + other + USER[i + 1:]
+    for i in range(len(USER) + 1):
+        for unseen in "\u200b\u200d\u00ad\u0301\u202e\ufeff\x7f\x1b\u2060\u3164 ":
+            yield USER[:i] + unseen + USER[i:]
+
+
 def attack(lab):
     n, inside = 0, []
     lab.end_sessions()
-    for name in spellings():
+    for name in [*spellings(), *(twins() if lab.full else ())]:
         for raw in (request("POST", "/auth", body=reply(name, "secret")),
                     request("POST", "/auth", body=form(name, "secret"))):
             a = ask(raw)

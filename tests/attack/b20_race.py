@@ -102,13 +102,13 @@ def reload_meanwhile(lab, count):
 
 
 def attack(lab):
-    many = lab.scale(24, 200)
+    many, most = lab.scale(24, 200), lab.scale(24, 1000)
     cookie = cookie_of("quick1")
     for _ in range(lab.scale(2, 5)):
-        one_tunnel(lab, cookie, many)
+        one_tunnel(lab, cookie, most)
     lab.disconnect("quick1")
     different_cookies(many)
     end_and_connect(lab, lab.scale(10, 300))
     release_and_lease(lab.scale(8, 32))
     reload_meanwhile(lab, lab.scale(8, 64))
-    return 2 * many + many + lab.scale(10, 300) + 5 * lab.scale(8, 32) + lab.scale(8, 64)
+    return lab.scale(2, 5) * most + many + lab.scale(10, 300) + 5 * lab.scale(8, 32) + lab.scale(8, 64)

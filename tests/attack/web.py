@@ -56,11 +56,13 @@ class Answer:
 
 
 class Connection:
-    """One TLS connection, as bytes."""
+    """One TLS connection, as bytes; behind a load balancer it begins with the address of whom this speaks for."""
 
-    def __init__(self, source=None, timeout=5, context=CONTEXT):
+    def __init__(self, source=None, timeout=5, context=CONTEXT, behind=None):
         self.sock = tcp(source, timeout)
         try:
+            if behind:
+                self.sock.sendall(("PROXY TCP4 %s %s 1024 443\r\n" % (behind, GATEWAY)).encode())
             self.tls = context.wrap_socket(self.sock)
         except (OSError, ssl.SSLError):
             self.sock.close()
