@@ -129,17 +129,13 @@ ask_url(const char *url, const char *proxy, const struct ocsp_question *q, size_
 		.content_type = "application/ocsp-request",
 		.cap = cap};
 	struct fetch_origin origin;
-	uint8_t *der;
-	int rc = -ENOMEM;
+	const uint8_t *der;
 
 	snprintf(text, FETCH_ERROR_BYTES, "expected an http or https URL");
 	MST_TRY(fetch_origin_parse(&origin, request.url, true));
 	request.post_len = ocsp_question_request(q, &der);
 	request.post = der;
-	if (request.post_len > 0)
-		rc = fetch_run(&request, NULL, answer, text);
-	OPENSSL_free(der);
-	return rc;
+	return fetch_run(&request, NULL, answer, text);
 }
 
 static enum ocsp_verdict

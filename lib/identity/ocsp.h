@@ -2,11 +2,11 @@
 // may wait.
 #pragma once
 
-#include "mst_base.h"
+#include "mst_x509.h"
 
 #define OCSP_CACHE_ENTRIES 1024
-#define OCSP_ANSWER_BYTES_MAX (64 * 1024)
-#define OCSP_SKEW_S 300
+#define OCSP_ANSWER_BYTES_MAX MST_X509_OCSP_BYTES
+#define OCSP_SKEW_S MST_X509_SKEW_S
 #define OCSP_KEPT_MAX_S (24 * 3600) // of an answer that is good for longer
 
 // What to do when there is no answer.
@@ -51,12 +51,12 @@ MST_MUST_USE int ocsp_fetch(const char *proxy, const void *leaf, size_t leaf_len
 bool ocsp_may_pass(enum ocsp_policy policy, enum ocsp_verdict verdict);
 const char *ocsp_verdict_text(enum ocsp_verdict verdict);
 
-// The two halves of it, without a network. NULL: a certificate that cannot be read.
+// The two halves of it, without a network. The certificates outlive the question. NULL: one that cannot be read.
 struct ocsp_question *ocsp_question_create(
 	const void *leaf, size_t leaf_len, const void *issuer, size_t issuer_len);
 void ocsp_question_free(struct ocsp_question *q);
-// The request in DER; the caller frees it by OPENSSL_free. 0: no memory.
-size_t ocsp_question_request(const struct ocsp_question *q, uint8_t **out);
+// The request in DER, which lives as long as the question.
+size_t ocsp_question_request(const struct ocsp_question *q, const uint8_t **out);
 // until_s: how long a GOOD or REVOKED may be kept.
 enum ocsp_verdict ocsp_question_judge(
 	const struct ocsp_question *q, const void *answer, size_t len, uint64_t now_s, uint64_t *until_s);

@@ -5,12 +5,11 @@
 #include <time.h>
 
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 #include <openssl/x509v3.h>
 
-#include "tls_private.h"
+#include "mst_x509.h"
 
-#define SKEW_S 300 // a server's clock may be ahead of ours
+#include "tls_private.h"
 
 static bool
 names_server(X509 *cert)
@@ -71,9 +70,8 @@ tls_staple_init(struct mst_tls_ctx *ctx, struct tls_staple *s, const struct tls_
 		return -ENOMEM;
 	}
 	MST_TRY(keep_der(id->cert, &s->cert_der, &s->cert_len));
-	if (id->issuer == NULL || X509_up_ref(id->issuer) != 1)
+	if (id->issuer == NULL)
 		return 0;
-	s->issuer = id->issuer;
 	return keep_der(id->issuer, &s->issuer_der, &s->issuer_len);
 }
 
@@ -81,7 +79,6 @@ void
 tls_staple_fini(struct tls_staple *s)
 {
 	X509_free(s->cert);
-	X509_free(s->issuer);
 	OPENSSL_free(s->cert_der);
 	OPENSSL_free(s->issuer_der);
 	free(s->bytes);
@@ -96,7 +93,7 @@ mst_tls_staple_question(const struct mst_tls_ctx *ctx, size_t i, struct mst_tls_
 	MST_ASSERT(i < ctx->n_pairs);
 	if (!s->offered && !s->listed)
 		return -ENOENT;
-	if (s->issuer == NULL)
+	if (s->issuer_der == NULL)
 		return -ENOKEY;
 	*out = (struct mst_tls_staple_question){.cert = s->cert_der,
 		.cert_len = s->cert_len,
@@ -106,91 +103,34 @@ mst_tls_staple_question(const struct mst_tls_ctx *ctx, size_t i, struct mst_tls_
 	return 0;
 }
 
-// ---- is it worth to be stapled? -----------------------------------------------------------------
-// Signed by the issuer, or by whom it has made a responder (RFC 6960 4.2.2.2).
-static bool
-is_signed(const struct tls_staple *s, OCSP_BASICRESP *answer, int64_t now_unix_s)
-{
-	X509_STORE *store = X509_STORE_new();
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	X509_VERIFY_PARAM *param = X509_VERIFY_PARAM_new();
-	bool ok = false;
-
-	if (store != NULL && certs != NULL && param != NULL && sk_X509_push(certs, s->issuer) > 0 &&
-		X509_STORE_add_cert(store, s->issuer) == 1) {
-		X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
-		X509_VERIFY_PARAM_set_time(param, (time_t)now_unix_s);
-		X509_STORE_set1_param(store, param);
-		ok = OCSP_basic_verify(answer, certs, store, 0) == 1;
-	}
-	X509_VERIFY_PARAM_free(param);
-	sk_X509_free(certs);
-	X509_STORE_free(store);
-	return ok;
-}
-
+// Is it worth to be stapled? Why not, or NULL; *revoked only by a word that is in time.
 static const char *
-check_times(const ASN1_GENERALIZEDTIME *from, const ASN1_GENERALIZEDTIME *to, int64_t now_unix_s,
-	int64_t *until_unix_s)
+judge(const struct tls_staple *s, const uint8_t *der, size_t len, int64_t now_unix_s, int64_t *until_unix_s,
+	bool *revoked)
 {
-	if (from == NULL || tls_time_unix(from) > now_unix_s + SKEW_S)
-		return "the OCSP response is of the future";
-	if (to == NULL)
+	const struct mst_x509_ocsp o = {.cert = s->cert_der,
+		.cert_len = s->cert_len,
+		.issuer = s->issuer_der,
+		.issuer_len = s->issuer_len,
+		.response = der,
+		.response_len = len};
+	struct mst_x509_times times = {0};
+	enum mst_x509_ocsp_verdict verdict;
+
+	if (s->issuer_der == NULL)
+		return "its issuer's certificate is not known";
+	if (len > MST_TLS_STAPLE_BYTES)
+		return "the OCSP response is too large";
+	verdict = mst_x509_ocsp_judge(&o, now_unix_s, &times);
+	if (verdict > MST_X509_OCSP_UNKNOWN)
+		return mst_x509_ocsp_text(verdict);
+	if (times.until == 0)
 		return "the OCSP response does not say until when it is good";
-	*until_unix_s = tls_time_unix(to);
-	return *until_unix_s > now_unix_s ? NULL : "the OCSP response is out of date";
-}
-
-// Why not, or NULL.
-static const char *
-judge(const struct tls_staple *s, OCSP_BASICRESP *answer, int64_t now_unix_s, int64_t *until_unix_s,
-	int *status)
-{
-	ASN1_GENERALIZEDTIME *from = NULL;
-	ASN1_GENERALIZEDTIME *to = NULL;
-	OCSP_CERTID *id;
-	int found;
-
-	if (!is_signed(s, answer, now_unix_s))
-		return "the OCSP response is not signed by the certificate's CA";
-	id = OCSP_cert_to_id(NULL, s->cert, s->issuer);
-	found = id != NULL ? OCSP_resp_find_status(answer, id, status, NULL, NULL, &from, &to) : 0;
-	OCSP_CERTID_free(id);
-	if (found != 1) {
-		*status = V_OCSP_CERTSTATUS_UNKNOWN;
-		return "the OCSP response is on another certificate";
-	}
-	const char *why = check_times(from, to, now_unix_s, until_unix_s);
-	if (why != NULL) {
-		*status = V_OCSP_CERTSTATUS_UNKNOWN;
-		return why;
-	}
-	return *status == V_OCSP_CERTSTATUS_GOOD      ? NULL
-	       : *status == V_OCSP_CERTSTATUS_REVOKED ? "the certificate has been revoked by its CA"
-						      : "the CA does not know the certificate";
-}
-
-static const char *
-parse(const struct tls_staple *s, const uint8_t *der, size_t len, int64_t now_unix_s, int64_t *until_unix_s,
-	int *status)
-{
-	const uint8_t *at = der;
-	OCSP_RESPONSE *response =
-		len <= MST_TLS_STAPLE_BYTES ? d2i_OCSP_RESPONSE(NULL, &at, (long)len) : NULL;
-	OCSP_BASICRESP *answer = NULL;
-	const char *why = "what came is no OCSP response";
-
-	if (response != NULL && at == der + len) {
-		why = "the OCSP server says that it cannot answer";
-		if (OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL)
-			answer = OCSP_response_get1_basic(response);
-	}
-	if (answer != NULL)
-		why = judge(s, answer, now_unix_s, until_unix_s, status);
-	OCSP_BASICRESP_free(answer);
-	OCSP_RESPONSE_free(response);
-	ERR_clear_error();
-	return why;
+	if (times.until <= now_unix_s)
+		return "the OCSP response is out of date";
+	*until_unix_s = times.until;
+	*revoked = verdict == MST_X509_OCSP_REVOKED;
+	return verdict == MST_X509_OCSP_GOOD ? NULL : mst_x509_ocsp_text(verdict);
 }
 
 static int
@@ -213,17 +153,16 @@ mst_tls_staple_put(struct mst_tls_ctx *ctx, size_t i, const uint8_t *der, size_t
 	char *err, size_t err_cap)
 {
 	struct tls_staple *s = &ctx->pairs[i].staple;
-	int status = V_OCSP_CERTSTATUS_UNKNOWN;
 	int64_t until_unix_s = 0;
-	const char *why = "its issuer's certificate is not known";
+	bool revoked = false;
+	const char *why;
 
 	MST_ASSERT(i < ctx->n_pairs);
-	if (s->issuer != NULL)
-		why = parse(s, der, len, now_unix_s, &until_unix_s, &status);
+	why = judge(s, der, len, now_unix_s, &until_unix_s, &revoked);
 	tls_text_set(err, err_cap, "%s", why != NULL ? why : "");
 	if (why == NULL)
 		return put(s, der, len, until_unix_s);
-	if (status != V_OCSP_CERTSTATUS_REVOKED)
+	if (!revoked)
 		return -EINVAL;
 	// What was good is not true any more.
 	free(s->bytes);
@@ -246,14 +185,20 @@ mst_tls_staple_until(const struct mst_tls_ctx *ctx, size_t i)
 	return ctx->pairs[i].staple.until_unix_s;
 }
 
+static bool
+same(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
+{
+	return a != NULL && b != NULL && a_len == b_len && mst_ct_equal(a, b, a_len);
+}
+
 static void
 take(struct tls_staple *s, const struct mst_tls_ctx *old)
 {
 	for (size_t i = 0; i < old->n_pairs; i++) {
 		const struct tls_staple *o = &old->pairs[i].staple;
 
-		if (o->until_unix_s == 0 || s->issuer == NULL || X509_cmp(o->cert, s->cert) != 0 ||
-			X509_cmp(o->issuer, s->issuer) != 0)
+		if (o->until_unix_s == 0 || !same(o->cert_der, o->cert_len, s->cert_der, s->cert_len) ||
+			!same(o->issuer_der, o->issuer_len, s->issuer_der, s->issuer_len))
 			continue;
 		if (o->bytes == NULL)
 			s->until_unix_s = o->until_unix_s;

@@ -93,9 +93,8 @@ void tls_seen_fini(struct tls_seen *seen);
 // ---- staple.c
 // What is known and wanted of a certificate's OCSP.
 struct tls_staple {
-	X509 *cert;   // the one that libssl sends
-	X509 *issuer; // NULL: not known
-	uint8_t *cert_der, *issuer_der;
+	X509 *cert;			// the one that libssl sends
+	uint8_t *cert_der, *issuer_der; // issuer_der NULL: not known
 	size_t cert_len, issuer_len;
 	bool offered;	// by the CA: the certificate names an OCSP server
 	bool listed;	// or a revocation list

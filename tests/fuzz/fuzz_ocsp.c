@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct ocsp_question *
 ask(void)
 {
-	uint8_t leaf[(sizeof(leaf_hex) - 1) / 2];
-	uint8_t issuer[(sizeof(issuer_hex) - 1) / 2];
+	static uint8_t leaf[(sizeof(leaf_hex) - 1) / 2];
+	static uint8_t issuer[(sizeof(issuer_hex) - 1) / 2];
 
 	MST_ASSERT(mst_parse_hex(leaf_hex, sizeof(leaf_hex) - 1, leaf, sizeof(leaf)) == 0);
 	MST_ASSERT(mst_parse_hex(issuer_hex, sizeof(issuer_hex) - 1, issuer, sizeof(issuer)) == 0);
