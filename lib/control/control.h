@@ -374,6 +374,10 @@ struct mst_tls_ctx *control_site_find(const struct mst_control *c, size_t *i, co
 void control_staple_watch(struct mst_control *c);
 // Another context is in use; old: the one before, which is still there, or NULL.
 void control_staple_begin(struct mst_control *c, const struct mst_tls_ctx *old);
+// The certificate whose CA is to be asked now; staples.n: none.
+size_t control_staple_due(const struct mst_control *c, uint64_t now_ns);
+// What came about the certificate that was asked about.
+void control_staple_answer(struct mst_control *c, const struct mst_auth_stapled *a, uint64_t now_ns);
 // What is to be said of certificate number i, which is number pair of ctx.
 void control_staple_text(const struct mst_control *c, size_t i, const struct mst_tls_ctx *ctx, size_t pair,
 	char *text, size_t cap);

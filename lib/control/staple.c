@@ -19,6 +19,19 @@ name_of(const char *host)
 	return host[0] != '\0' ? host : "the gateway";
 }
 
+// What an operator has to know of a certificate that has to be stapled (RFC 7633) while there is nothing to send; "" else.
+static const char *
+missed(const struct mst_tls_ctx *ctx, size_t pair)
+{
+	struct mst_tls_cert_info info;
+	struct mst_tls_staple_question q = {0};
+	bool stapled = mst_tls_staple_question(ctx, pair, &q) == 0 && q.ocsp &&
+		       mst_tls_staple_until(ctx, pair) > (int64_t)time(NULL);
+
+	mst_tls_ctx_info(ctx, pair, 0, &info);
+	return info.must_staple && !stapled ? "; it has to be stapled, and devices that look refuse it" : "";
+}
+
 static void
 again_in(struct control_staple *s, uint64_t now_ns, uint64_t seconds)
 {
@@ -35,10 +48,13 @@ renew_in_time(struct control_staple *s, uint64_t now_ns, int64_t left_s)
 }
 
 static void
-note_failure(struct mst_control *c, size_t i, const char *host, const char *why, uint64_t now_ns)
+note_failure(struct mst_control *c, size_t i, const char *why, uint64_t now_ns)
 {
 	struct control_staple *s = &c->staples.of[i];
 	uint64_t retry_s = (uint64_t)SOONEST_S << s->failures;
+	size_t pair = i;
+	const char *host;
+	const struct mst_tls_ctx *ctx = control_site_find(c, &pair, &host);
 
 	if (retry_s < RETRY_MAX_S)
 		s->failures++;
@@ -55,8 +71,8 @@ note_failure(struct mst_control *c, size_t i, const char *host, const char *why,
 	else
 		MST_LOG(WARNING, "control",
 			"certificate of %s: its CA could not be asked whether it is good: %s; asked again in "
-			"%u s",
-			name_of(host), why, (unsigned int)retry_s);
+			"%u s%s",
+			name_of(host), why, (unsigned int)retry_s, missed(ctx, pair));
 }
 
 // 0: it is good; -EKEYREVOKED; others: nothing is known that was not known before.
@@ -78,8 +94,8 @@ judge(struct mst_tls_ctx *ctx, size_t pair, const struct mst_auth_stapled *a, in
 	return a->list == MST_AUTH_LIST_GOOD ? 0 : a->list == MST_AUTH_LIST_REVOKED ? -EKEYREVOKED : -ENODATA;
 }
 
-static void
-take(struct mst_control *c, const struct mst_auth_stapled *a, uint64_t now_ns)
+void
+control_staple_answer(struct mst_control *c, const struct mst_auth_stapled *a, uint64_t now_ns)
 {
 	struct control_staple *s = &c->staples.of[c->staples.asked];
 	size_t pair = c->staples.asked;
@@ -97,7 +113,7 @@ take(struct mst_control *c, const struct mst_auth_stapled *a, uint64_t now_ns)
 	ret = judge(ctx, pair, a, now_s, err, sizeof(err));
 	s->revoked = ret == -EKEYREVOKED;
 	if (ret < 0) {
-		note_failure(c, c->staples.asked, host, err, now_ns);
+		note_failure(c, c->staples.asked, err, now_ns);
 		return;
 	}
 	s->failures = 0;
@@ -119,7 +135,7 @@ wait_answer(struct mst_control *c, uint64_t now_ns)
 	if (!has)
 		a = (struct mst_auth_stapled){.text = "the sign-in helper has not answered"};
 	st->open = false;
-	take(c, &a, now_ns);
+	control_staple_answer(c, &a, now_ns);
 	return false;
 }
 
@@ -150,7 +166,7 @@ ask(struct mst_control *c, size_t i, uint64_t now_ns)
 	if (ret == -EBUSY) {
 		again_in(&st->of[i], now_ns, HELPER_AWAY_S);
 	} else if (ret < 0) {
-		note_failure(c, i, host, "the certificate is too large", now_ns);
+		note_failure(c, i, "the certificate is too large", now_ns);
 	} else {
 		st->asked = i;
 		st->asked_ns = now_ns;
@@ -158,19 +174,29 @@ ask(struct mst_control *c, size_t i, uint64_t now_ns)
 	}
 }
 
+size_t
+control_staple_due(const struct mst_control *c, uint64_t now_ns)
+{
+	const struct control_staples *st = &c->staples;
+	size_t i = 0;
+
+	while (i < st->n && now_ns < st->of[i].next_ns)
+		i++;
+	return i;
+}
+
 static void
 on_turn(void *arg, uint64_t now_ns)
 {
 	struct mst_control *c = arg;
 	struct control_staples *st = &c->staples;
+	size_t i;
 
 	mst_wheel_arm(&c->wheel, &st->turn, now_ns + TURN_NS);
-	if (!c->conf->tls.ocsp_stapling || (st->open && wait_answer(c, now_ns)))
+	if (st->n == 0 || (st->open && wait_answer(c, now_ns)))
 		return;
-	for (size_t i = 0; i < st->n && !st->open; i++) {
-		if (now_ns >= st->of[i].next_ns)
-			ask(c, i, now_ns);
-	}
+	while (!st->open && (i = control_staple_due(c, now_ns)) < st->n)
+		ask(c, i, now_ns);
 }
 
 void
@@ -184,9 +210,7 @@ control_staple_begin(struct mst_control *c, const struct mst_tls_ctx *old)
 	st->open = false;
 	st->n = 0;
 	memset(st->of, 0, sizeof(st->of));
-	if (!c->conf->tls.ocsp_stapling)
-		return;
-	if (old != NULL)
+	if (old != NULL && c->conf->tls.ocsp_stapling)
 		mst_tls_staple_take(c->tls, old);
 	for (size_t i = 0; i < MST_ARRAY_SIZE(st->of); i++) {
 		size_t pair = i;
@@ -195,6 +219,12 @@ control_staple_begin(struct mst_control *c, const struct mst_tls_ctx *old)
 
 		if (ctx == NULL)
 			return;
+		if (!c->conf->tls.ocsp_stapling) {
+			if (missed(ctx, pair)[0] != '\0')
+				MST_LOG(WARNING, "control", "certificate of %s: tls.ocsp-stapling is off%s",
+					name_of(host), missed(ctx, pair));
+			continue;
+		}
 		left_s = mst_tls_staple_until(ctx, pair) - now_s;
 		if (left_s > 0)
 			renew_in_time(&st->of[i], now_ns, left_s);
@@ -224,14 +254,15 @@ control_staple_text(const struct mst_control *c, size_t i, const struct mst_tls_
 	if (gmtime_r(&until, &tm) != NULL)
 		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%SZ", &tm);
 	if (!c->conf->tls.ocsp_stapling)
-		snprintf(text, cap, "off");
+		snprintf(text, cap, "off%s", missed(ctx, pair));
 	else if (ret == -ENOENT)
-		snprintf(text, cap, "not offered by the CA");
+		snprintf(text, cap, "not offered by the CA%s", missed(ctx, pair));
 	else if (s->revoked)
-		snprintf(text, cap, "revoked");
+		snprintf(text, cap, "revoked%s", missed(ctx, pair));
 	else if (until > time(NULL))
-		snprintf(text, cap, "%s, good until %s%s%s", q.ocsp ? "OCSP, stapled" : "revocation list",
-			day, s->why[0] != '\0' ? "; since then: " : "", s->why);
+		snprintf(text, cap, "%s, good until %s%s%s%s", q.ocsp ? "OCSP, stapled" : "revocation list",
+			day, s->why[0] != '\0' ? "; since then: " : "", s->why, missed(ctx, pair));
 	else
-		snprintf(text, cap, "none: %s", s->why[0] != '\0' ? s->why : "not answered yet");
+		snprintf(text, cap, "none: %s%s", s->why[0] != '\0' ? s->why : "not answered yet",
+			missed(ctx, pair));
 }

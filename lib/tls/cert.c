@@ -84,12 +84,38 @@ describe_names(X509 *cert, char *text, size_t cap)
 	ERR_clear_error();
 }
 
+bool
+tls_cert_names_ocsp(X509 *cert)
+{
+	STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(cert);
+	bool any = sk_OPENSSL_STRING_num(urls) > 0;
+
+	X509_email_free(urls);
+	ERR_clear_error();
+	return any;
+}
+
+// RFC 7633 4.2.3: the extension lists extensions of TLS that a server with this certificate has to answer.
+static bool
+must_staple(X509 *cert)
+{
+	TLS_FEATURE *features = X509_get_ext_d2i(cert, NID_tlsfeature, NULL, NULL);
+	bool any = false;
+
+	for (int i = 0; i < sk_ASN1_INTEGER_num(features); i++)
+		any |= ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) == TLSEXT_TYPE_status_request;
+	TLS_FEATURE_free(features);
+	ERR_clear_error();
+	return any;
+}
+
 void
 tls_cert_describe(X509 *cert, struct mst_tls_cert_info *out)
 {
 	*out = (struct mst_tls_cert_info){
 		.not_before_unix_s = tls_time_unix(X509_get0_notBefore(cert)),
 		.not_after_unix_s = tls_time_unix(X509_get0_notAfter(cert)),
+		.must_staple = must_staple(cert),
 	};
 	tls_name_text(X509_get_subject_name(cert), out->subject, sizeof(out->subject));
 	tls_name_text(X509_get_issuer_name(cert), out->issuer, sizeof(out->issuer));
@@ -146,6 +172,13 @@ tls_cert_warn(struct mst_str *s, const struct tls_identity *id, const struct mst
 	if (id->missing[0] != '\0')
 		mst_str_fmt(s, "%sthe chain in %.100s is not complete: the certificate of %.150s is missing",
 			s->len > 0 ? "; " : "", file, id->missing);
+	if (info->must_staple && (id->issuer == NULL || !tls_cert_names_ocsp(id->cert)))
+		mst_str_fmt(s,
+			"%sthe certificate in %.100s has to be stapled and cannot be, since %s: devices that "
+			"look "
+			"refuse it",
+			s->len > 0 ? "; " : "", file,
+			id->issuer == NULL ? "its issuer's is not known" : "it names no OCSP server");
 	if (id->n_strays > 0)
 		mst_str_fmt(s, "%s%u certificates in %.100s are not of the chain, and not sent",
 			s->len > 0 ? "; " : "", id->n_strays, file);

@@ -11,17 +11,6 @@
 
 #include "tls_private.h"
 
-static bool
-names_server(X509 *cert)
-{
-	STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(cert);
-	bool any = sk_OPENSSL_STRING_num(urls) > 0;
-
-	X509_email_free(urls);
-	ERR_clear_error();
-	return any;
-}
-
 // The certificate that libssl has chosen for this device is one of the context that its SSL has by now.
 static int
 on_status(SSL *ssl, void *arg)
@@ -61,7 +50,7 @@ tls_staple_init(struct mst_tls_ctx *ctx, struct tls_staple *s, const struct tls_
 {
 	// libssl has references to the same objects.
 	*s = (struct tls_staple){.cert = id->cert,
-		.offered = names_server(id->cert),
+		.offered = tls_cert_names_ocsp(id->cert),
 		.listed = X509_get_ext_by_NID(id->cert, NID_crl_distribution_points, -1) >= 0};
 	SSL_CTX_set_tlsext_status_cb(ctx->ssl_ctx, on_status);
 	SSL_CTX_set_tlsext_status_arg(ctx->ssl_ctx, ctx);

@@ -69,6 +69,7 @@ int64_t tls_time_unix(const ASN1_TIME *t); // 0: none that can be read
 void tls_name_text(const X509_NAME *name, char *text, size_t cap);
 // days_left, file and n_chain are for the caller to fill.
 void tls_cert_describe(X509 *cert, struct mst_tls_cert_info *out);
+bool tls_cert_names_ocsp(X509 *cert); // a server that can be asked about it
 void tls_cert_warn(struct mst_str *s, const struct tls_identity *id, const struct mst_tls_cert_info *info,
 	const struct mst_tls_pair *p, int64_t now_unix_s);
 

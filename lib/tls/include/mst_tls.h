@@ -80,6 +80,7 @@ struct mst_tls_cert_info {
 	char key_type[16]; // "RSA 2048", "EC P-256", "ED25519"
 	char file[256];
 	unsigned int n_chain; // certificates sent behind it
+	bool must_staple;     // RFC 7633: devices that look refuse it without an OCSP response
 	int64_t not_before_unix_s;
 	int64_t not_after_unix_s;
 	int64_t days_left; // whole days at now_unix_s, negative once expired

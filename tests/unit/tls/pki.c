@@ -3,6 +3,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ocsp.h>
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -71,6 +72,7 @@ pki_cert(const struct pki_spec *spec)
 		add(cert, issuer, NID_info_access, spec->ocsp);
 		add(cert, issuer, NID_subject_alt_name, spec->san);
 		add(cert, issuer, NID_name_constraints, spec->names);
+		add(cert, issuer, NID_tlsfeature, spec->tls);
 		add(cert, issuer, NID_subject_key_identifier, "hash");
 		if (spec->critical)
 			add_unknown(cert);
@@ -88,6 +90,32 @@ pki_ca(const char *cn, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key)
 		.key = key,
 		.issuer = issuer,
 		.issuer_key = issuer_key});
+}
+
+size_t
+pki_ocsp(X509 *cert, X509 *ca, EVP_PKEY *ca_key, bool revoked, long from_s, long to_s, uint8_t **der)
+{
+	OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
+	OCSP_CERTID *id = OCSP_cert_to_id(NULL, cert, ca);
+	ASN1_TIME *from = ASN1_TIME_set(NULL, time(NULL) + from_s);
+	ASN1_TIME *to = to_s != 0 ? ASN1_TIME_set(NULL, time(NULL) + to_s) : NULL;
+	OCSP_RESPONSE *response;
+	int len;
+
+	assert_non_null(OCSP_basic_add1_status(basic, id,
+		revoked ? V_OCSP_CERTSTATUS_REVOKED : V_OCSP_CERTSTATUS_GOOD, OCSP_REVOKED_STATUS_SUPERSEDED,
+		revoked ? from : NULL, from, to));
+	assert_int_equal(OCSP_basic_sign(basic, ca, ca_key, EVP_sha256(), NULL, OCSP_NOCERTS), 1);
+	response = OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic);
+	*der = NULL;
+	len = i2d_OCSP_RESPONSE(response, der);
+	assert_true(len > 0);
+	OCSP_RESPONSE_free(response);
+	OCSP_BASICRESP_free(basic);
+	OCSP_CERTID_free(id);
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(to);
+	return (size_t)len;
 }
 
 X509_CRL *

@@ -15,6 +15,7 @@ struct pki_spec {
 	const char *ext;   // extendedKeyUsage; NULL: none
 	const char *ocsp;  // authorityInfoAccess; NULL: none
 	const char *names; // nameConstraints; NULL: none
+	const char *tls;   // tlsfeature; NULL: none
 	EVP_PKEY *key;	   // whose certificate it is
 	X509 *issuer;	   // NULL: self-signed
 	EVP_PKEY *issuer_key;
@@ -31,6 +32,9 @@ X509 *pki_cert(const struct pki_spec *spec);
 X509 *pki_ca(const char *cn, EVP_PKEY *key, X509 *issuer, EVP_PKEY *issuer_key);
 // The revocation list of a CA, which holds serial (0: nothing); times are seconds from now.
 X509_CRL *pki_crl(X509 *ca, EVP_PKEY *key, long serial, long from_s, long to_s);
+// The CA's own OCSP response about a certificate, in DER, which the caller frees by OPENSSL_free; times are seconds from now,
+// to_s 0: it does not say until when.
+size_t pki_ocsp(X509 *cert, X509 *ca, EVP_PKEY *ca_key, bool revoked, long from_s, long to_s, uint8_t **der);
 EVP_PKEY *pki_ec(const char *group);
 // A public key of n bits that nobody has the other half of.
 EVP_PKEY *pki_rsa_of(int bits);
