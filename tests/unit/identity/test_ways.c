@@ -8,14 +8,15 @@
 #include "rig.h"
 
 #define KEYS "oidc: [{issuer: \"https://i.test\", audience: mst, jwks-file: /k}]"
-#define CERT "certificate: {ca: /ca, user: san-upn, group: ou, ocsp: off}"
+#define CERT_OCSP(ocsp) "certificate: {ca: /ca, user: san-upn, group: ou, " ocsp "}"
+#define CERT CERT_OCSP("ocsp: off")
 
 static char users[512];
 static char jwks[4096];
 static struct mst_conf_error err;
 
-// Of anna, of bert, and of nobody: without a user name.
-enum { NONE, ANNA, BERT, NOBODY, N_WHO };
+// Of anna, of bert, of nobody: without a user name, and of a server that has anna's.
+enum { NONE, ANNA, BERT, NOBODY, SERVER, N_WHO };
 static uint8_t *certs[N_WHO];
 static size_t cert_lens[N_WHO];
 static char tokens[N_WHO][4096];
@@ -27,7 +28,8 @@ make_cert(unsigned int who, const char *name)
 	char san[128];
 	struct leaf leaf = {.key = "p256",
 		.subject = {"OU", "from-certificate", "OU", "staff"},
-		.extensions = {"extendedKeyUsage", "clientAuth", "subjectAltName", san},
+		.extensions = {"extendedKeyUsage", who == SERVER ? "serverAuth" : "clientAuth",
+			"subjectAltName", san},
 		.begins = now - 1000,
 		.ends = now + 86400};
 
@@ -63,6 +65,7 @@ set_up_all(void **state)
 	make_cert(ANNA, "ANNA@corp.example.com");
 	make_cert(BERT, "bert@corp.example.com");
 	make_cert(NOBODY, "an@na@corp");
+	make_cert(SERVER, "anna@corp.example.com");
 	make_token(ANNA, "Anna@CORP");
 	make_token(BERT, "CORP\\\\bert");
 	make_token(NOBODY, "@corp");
@@ -193,6 +196,7 @@ one_factor(void **state)
 	static const struct row certificate[] = {
 		{"anna", ANNA, NONE, "", NULL},
 		{"bert", BERT, NONE, "", NULL},
+		{NULL, SERVER, NONE, "", NULL},
 		{NULL, NOBODY, NONE, "", NULL},
 		{NULL, NOBODY, NONE, "anna", "secret"},
 		{NULL, NONE, ANNA, "", NULL},
@@ -222,6 +226,7 @@ two_factors(void **state)
 		{NULL, ANNA, NONE, "anna", ""},
 		{NULL, ANNA, NONE, "", "secret"},
 		{NULL, ANNA, NONE, "@corp", "secret"},
+		{NULL, SERVER, NONE, "anna", "secret"},
 		{NULL, NOBODY, NONE, "anna", "secret"},
 		{NULL, NONE, NONE, "anna", "secret"},
 		{NULL, NONE, ANNA, "anna", "secret"},
@@ -235,6 +240,7 @@ two_factors(void **state)
 		{NULL, BERT, ANNA, "", NULL},
 		{NULL, BERT, ANNA, "bert", "secret"},
 		{NULL, NOBODY, ANNA, "", NULL},
+		{NULL, SERVER, ANNA, "", NULL},
 		{NULL, ANNA, NOBODY, "", NULL},
 		{NULL, NONE, ANNA, "", NULL},
 		{NULL, ANNA, NONE, "", NULL},
@@ -243,6 +249,31 @@ two_factors(void **state)
 
 	check("certificate+password", password, MST_ARRAY_SIZE(password));
 	check("certificate+token", token, MST_ARRAY_SIZE(token));
+}
+
+// The authority says nothing, as nobody listens there.
+static void
+silent_authority(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *auth;
+		enum mst_auth_outcome alone;
+	} rows[] = {
+		{"methods: [certificate], " CERT_OCSP("ocsp: require, ocsp-url: \"http://127.0.0.1:1/\""),
+			MST_AUTH_NO},
+		{"methods: [certificate], " CERT_OCSP("ocsp: soft, ocsp-url: \"http://127.0.0.1:1/\""),
+			MST_AUTH_OK},
+	};
+
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		const struct rig_files files = {.auth = rows[i].auth, .users = users};
+
+		if (rig_configure(&files, 0, &err) != 0)
+			fail_msg("%s", err.text);
+		assert_int_equal(show(ANNA, NONE, "", NULL).outcome, rows[i].alone);
+		assert_int_equal(show(NOBODY, NONE, "", NULL).outcome, MST_AUTH_NO);
+	}
 }
 
 static void
@@ -439,6 +470,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(one_factor, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(two_factors, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(silent_authority, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(alternatives, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(groups_and_device, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(hosts, set_up, tear_down),
