@@ -289,6 +289,25 @@ reload_is_all_or_nothing(void **state)
 	mst_conf_free(missing);
 }
 
+// A helper that says nothing holds nobody, and what it says late of one configuration is not said of the next.
+static void
+reload_does_not_wait_for_ever(void **state)
+{
+	(void)state;
+	struct mst_conf *bad = conf_make(bad_path, "");
+	struct mst_auth *auth = create(4);
+	struct mst_conf_error err;
+
+	write_users(bad_path, "broken\n");
+	assert_int_equal(kill(mst_auth_pid(auth), SIGSTOP), 0);
+	assert_int_equal(mst_auth_reload(auth, bad, &err), 0);
+	assert_int_equal(kill(mst_auth_pid(auth), SIGCONT), 0);
+	assert_int_equal(mst_auth_reload(auth, usual, &err), 0);
+	assert_int_equal(sign_in(auth, "anna", "annas").outcome, MST_AUTH_OK);
+	mst_auth_destroy(auth);
+	mst_conf_free(bad);
+}
+
 // Looks at the files as they would be looked at later, until the user is judged as expected.
 static bool
 comes_to(struct mst_auth *auth, const char *user, const char *password, enum mst_auth_outcome outcome)
@@ -380,6 +399,7 @@ the_helper_may_die(void **state)
 	(void)state;
 	struct mst_auth *auth = create(8);
 	pid_t before = mst_auth_pid(auth);
+	uint64_t alive_ns = mst_now_ns();
 	struct mst_auth_stats stats;
 	struct mst_auth_result r;
 
@@ -399,7 +419,8 @@ the_helper_may_die(void **state)
 	assert_int_equal(mst_auth_pid(auth), 0);
 	assert_int_equal(submit(auth, 1, "anna", "annas"), -EBUSY);
 	// Not before its time, then again.
-	mst_auth_tick(auth, mst_now_ns());
+	for (unsigned int i = 0; i < 10; i++, usleep(10000))
+		mst_auth_tick(auth, alive_ns);
 	assert_int_equal(mst_auth_pid(auth), 0);
 	for (unsigned int i = 0; i < 2000 && submit(auth, 1, "anna", "annas") < 0; i++) {
 		usleep(10000);
@@ -525,6 +546,7 @@ main(void)
 		cmocka_unit_test(names_and_passwords_are_bounded),
 		cmocka_unit_test(the_queue_is_bounded),
 		cmocka_unit_test(reload_is_all_or_nothing),
+		cmocka_unit_test(reload_does_not_wait_for_ever),
 		cmocka_unit_test(pam_of_a_host_waits_for_a_restart),
 		cmocka_unit_test(a_file_that_changes_is_read_again),
 		cmocka_unit_test(a_file_that_need_not_be_there),
