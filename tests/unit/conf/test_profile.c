@@ -119,6 +119,7 @@ mobile_devices(void **state)
 		assert_int_equal(p.timeouts.idle_s, 0); // nobody wrote another for phones
 		look("carol", "", phones[i]);
 		assert_int_equal(p.timeouts.dpd_s, 90);
+		assert_int_equal(p.timeouts.idle_s, 7200);
 	}
 	for (size_t i = 0; i < MST_ARRAY_SIZE(others); i++) {
 		look("bob", "eng", others[i]);
@@ -168,7 +169,8 @@ static const char host_text[] =
 	"- {name: [one.example, uno.example], pfx: /p}\n"
 	"- {name: two.example, pfx: /p, auth: {methods: [password], password: radius, groups: [], issuers: "
 	"j,\n"
-	"   certificate: {ca: /ca2, crl: [], ocsp: require, crl-lenient: false}}}\n";
+	"   certificate: {ca: /ca2, crl: [], ocsp: require, crl-lenient: false}}}\n"
+	"- {name: both.example, pfx: /p, auth: {methods: [certificate+password]}}\n";
 
 static void
 what_a_host_has_not_written_is_the_sites(void **state)
@@ -189,6 +191,8 @@ what_a_host_has_not_written_is_the_sites(void **state)
 		assert_string_equal(a.certificate.ca, "/ca");
 		assert_int_equal(a.certificate.n_crls, 1);
 	}
+	assert_int_equal(mst_conf_auth_of(c, "both.example", &a), 0);
+	assert_true(mst_conf_wants_certificates(&a) && mst_conf_wants_passwords(&a));
 	assert_int_equal(mst_conf_auth_of(c, "two.example", &a), 0);
 	assert_int_equal(a.n_methods, 1);
 	assert_true(!mst_conf_wants_certificates(&a) && mst_conf_wants_passwords(&a));
@@ -207,7 +211,7 @@ what_a_host_has_not_written_is_the_sites(void **state)
 	assert_int_equal(mst_conf_auth_of(c, "three.example", &a), -ENOENT);
 	assert_true(mst_conf_auth_at(c, 2, &a));
 	assert_int_equal(a.n_methods, 1);
-	assert_false(mst_conf_auth_at(c, 3, &a));
+	assert_false(mst_conf_auth_at(c, 4, &a));
 	mst_conf_free(c);
 }
 

@@ -238,6 +238,7 @@ port_gateway(void **state)
 		{GATEWAY_AT("192.0.2.1"), "f:7:14: ports.public.gateway[0]: " NEIGHBOUR "192.0.2.1"},
 		{GATEWAY_AT("[192.0.2.254, 'fd00:2::1']"),
 			"f:7:28: ports.public.gateway[1]: " NEIGHBOUR "fd00:2::1"},
+		{GATEWAY_AT("'2a80::1'"), "f:7:14: ports.public.gateway[0]: " NEIGHBOUR "2a80::1"},
 		{GATEWAY_AT("[192.0.2.253, 192.0.2.254]"), "f:7:28: ports.public.gateway[1]: expected one "
 							   "IPv4 and one IPv6 address, found two of IPv4"},
 	};
