@@ -83,7 +83,49 @@ until_it_says(void **state)
 	uint64_t until_s;
 
 	assert_int_equal(judge("good", LEAF_NOW + DAY_S - 1, &until_s, text), 0);
+	assert_int_equal(judge("good", LEAF_NOW + DAY_S, &until_s, text), -EBADMSG);
 	assert_int_equal(judge("good", LEAF_NOW + DAY_S + 1, &until_s, text), -EBADMSG);
+}
+
+// libcrypto takes a list that does not end.
+static void
+for_ever(void **state)
+{
+	(void)state;
+	X509 *ca = leaf_make(&(struct leaf){.key = "rsa",
+		.subject = {"CN", "CA"},
+		.extensions = {"basicConstraints", "CA:TRUE", "keyUsage", "cRLSign,keyCertSign"}});
+	char text[FETCH_ERROR_BYTES];
+	uint8_t *ca_der = NULL, *der, *list = NULL;
+	size_t len =
+		leaf_der(&(struct leaf){.key = "p256", .subject = {"CN", "gw"}, .issuer_key = "rsa"}, &der);
+	int ca_len = i2d_X509(ca, &ca_der);
+	uint64_t until_s;
+
+	for (unsigned int ends = 0; ends < 2; ends++) {
+		X509_CRL *crl = X509_CRL_new();
+		ASN1_TIME *time = ASN1_TIME_set(NULL, LEAF_NOW - 1);
+		int list_len;
+
+		assert_int_equal(X509_CRL_set_version(crl, X509_CRL_VERSION_2), 1);
+		assert_int_equal(X509_CRL_set_issuer_name(crl, X509_get_subject_name(ca)), 1);
+		assert_int_equal(X509_CRL_set1_lastUpdate(crl, time), 1);
+		ASN1_TIME_set(time, LEAF_NOW + DAY_S);
+		if (ends == 1)
+			assert_int_equal(X509_CRL_set1_nextUpdate(crl, time), 1);
+		ASN1_TIME_free(time);
+		assert_true(X509_CRL_sign(crl, jwt_key("rsa"), EVP_sha256()) > 0);
+		list_len = i2d_X509_CRL(crl, &list);
+		assert_int_equal(crl_judge(list, (size_t)list_len, der, len, ca_der, (size_t)ca_len, LEAF_NOW,
+					 &until_s, text),
+			ends == 1 ? 0 : -EBADMSG);
+		X509_CRL_free(crl);
+		OPENSSL_free(list);
+		list = NULL;
+	}
+	X509_free(ca);
+	OPENSSL_free(ca_der);
+	OPENSSL_free(der);
 }
 
 static int
@@ -123,6 +165,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists),
 		cmocka_unit_test(until_it_says),
+		cmocka_unit_test(for_ever),
 		cmocka_unit_test(where_it_is),
 	};
 

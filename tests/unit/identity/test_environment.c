@@ -46,8 +46,9 @@ what_is_no_assignment_is_skipped(void **state)
 {
 	(void)state;
 	assert_int_equal(parse("echo https_proxy=a\nunset https_proxy\nxhttps_proxy=a\nhttps_proxy_=a\n"
-			       "https_prox=a\n=a\n#https_proxy=a\n"),
+			       "https_prox=a\n=a\n#https_proxy=a\nspqrs_proxy=a\nmy_proxy=a\n"),
 		0);
+	assert_string_equal(env.no_proxy, "");
 	assert_string_equal(env.https_proxy, "");
 	assert_int_equal(parse("export A=1 https_proxy='a'\"b\"c"), 0);
 	assert_string_equal(env.https_proxy, "abc");
