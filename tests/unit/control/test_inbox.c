@@ -2,6 +2,7 @@
 #include <sys/socket.h>
 
 #include "mst_port.h"
+#include "mst_wire.h"
 
 #include "rig.h"
 
@@ -44,6 +45,47 @@ alerts_under_the_keys_end_the_association(void **state)
 	assert_int_equal(rig->counters.dtls_alerts, 2);
 	assert_int_equal(rig->n_conns, 1);
 	device_close(&d);
+}
+
+static void
+hand_over(const uint8_t *data, size_t len, uint16_t l3_off, uint8_t flags)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
+
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), data, len);
+	*mst_pkt(m) = (struct mst_pkt){.l3_off = l3_off, .flags = flags};
+	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_CONTROL), m), 0);
+	assert_int_equal(control_inbox(rig), 1);
+}
+
+// What is no handshake is counted where it is read: a datagram of each family comes that far, and nothing that is none.
+static void
+datagrams_are_looked_at_once_more(void **state)
+{
+	enum { BEHIND = 30 };
+	uint8_t data[14 + 40 + 8 + BEHIND] = {0};
+	const uint8_t peer[16] = {192, 0, 2, 7}, local[16] = {192, 0, 2, 1};
+	size_t len4 = 14 + 20 + 8 + BEHIND;
+
+	(void)state;
+	mst_wire_ip4_build(data + 14, peer, local, 17, 64, 8 + BEHIND);
+	mst_wire_udp_build(data + 34, 4711, 443, BEHIND);
+	hand_over(data, len4, 14, 0);
+	assert_int_equal(rig->counters.dtls_malformed, 1);
+	for (size_t len = 0; len < len4; len++)
+		hand_over(data, len, 14, 0);
+	hand_over(data, len4, (uint16_t)len4 + 1, 0);
+	hand_over(data, len4, 15, 0);
+	data[39] = BEHIND + 9; // longer than the packet around it
+	hand_over(data, len4, 14, 0);
+	assert_int_equal(rig->counters.dtls_malformed, 1);
+	mst_wire_ip6_build(data + 14, peer, local, 17, 64, 8 + BEHIND);
+	mst_wire_udp_build(data + 54, 4711, 443, BEHIND);
+	hand_over(data, sizeof(data), 14, 0);
+	assert_int_equal(rig->counters.dtls_malformed, 2);
+	// A stray is no handshake.
+	hand_over(data, sizeof(data), 14, MST_PKT_STRAY);
+	assert_int_equal(rig->counters.dtls_malformed, 2);
 }
 
 // A client that has renewed its keys closes its association of before: that one goes, the new one stays.
@@ -147,6 +189,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(alerts_under_the_keys_end_the_association),
+		TEST(datagrams_are_looked_at_once_more),
 		TEST(an_alert_of_the_old_keys_leaves_the_new),
 		TEST(packets_for_who_has_gone_are_dropped),
 		TEST(packets_of_a_turn_leave_together),
