@@ -100,9 +100,9 @@ kinds_and_costs(void **state)
 		"$1$abc$x"};
 	static const char *const bad[] = {"", "hello", "abJnggxhB/yWI", "$", "$6", "$3$$8846f7eaee8fb117",
 		"$9$a$b", "*0", "$y$", "$y$j", "$y$jET$abcdefgh$x", "$y$k9T$abcdefgh$x", "$2b$", "$2b$4",
-		"$2b$4$abcdefghij", "$2b$15$abcdefghijklmnopqrstuu", "$2b$31$abcdefghijklmnopqrstuu",
-		"$2b$03$abcdefghijklmnopqrstuu", "$6$rounds=1000001$abc$x", "$6$rounds=999$abc$x",
-		"$6$rounds=$abc$x", "$5$rounds=9999999$abc$x", "$6$a b$x"};
+		"$2b$4$abcdefghij", "$2b$104$abcdefghijklmnopqrstuu", "$2b$15$abcdefghijklmnopqrstuu",
+		"$2b$31$abcdefghijklmnopqrstuu", "$2b$03$abcdefghijklmnopqrstuu", "$6$rounds=1000001$abc$x",
+		"$6$rounds=999$abc$x", "$6$rounds=$abc$x", "$5$rounds=9999999$abc$x", "$6$a b$x"};
 	char long_hash[IDENTITY_HASH_BYTES + 1];
 
 	for (size_t i = 0; i < MST_ARRAY_SIZE(good); i++)

@@ -317,7 +317,7 @@ places_that_are_no_https_urls(void **state)
 	(void)state;
 	static const char *const urls[] = {"http://i.test", "i.test", "", "ftp://i.test",
 		"file:///etc/passwd", "https://user@i.test", "https://user:password@i.test",
-		"https://i.test/#x", "https://", "gopher://i.test"};
+		"https://:password@i.test", "https://i.test/#x", "https://", "gopher://i.test"};
 	struct fetch_origin origin;
 
 	for (size_t i = 0; i < MST_ARRAY_SIZE(urls); i++) {
