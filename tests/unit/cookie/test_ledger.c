@@ -83,6 +83,8 @@ a_life_from_begin_to_end(void **state)
 	assert_int_equal(e->expires_unix_s, NOW + 1000);
 	assert_null(mst_cookie_ledger_next(l, &at, MST_COOKIE_LIVES, NOW));
 	at = 0;
+	assert_null(mst_cookie_ledger_next(l, &at, MST_COOKIE_LIVES, NOW + 1000));
+	at = 0;
 	assert_null(mst_cookie_ledger_next(l, &at, MST_COOKIE_ENDED, NOW));
 	mst_cookie_ledger_note(l, &c, MST_COOKIE_ENDED, NOW);
 	expect(l, c, MST_COOKIE_ENDED);
@@ -267,6 +269,9 @@ other_files_are_left_alone(void **state)
 	mst_cookie_ledger_close((unlink(path), open_ledger(10)));
 	assert_int_equal(chmod(path, 0640), 0);
 	refuse(-EINVAL, "chmod 600");
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	refuse(-EINVAL, "expected a file");
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
