@@ -243,6 +243,46 @@ cut_anywhere_it_has_a_verdict(void **state)
 	assert_int_equal(outer(frame, n, NULL), MST_NEXT);
 }
 
+// What was found out of one packet of a burst is not said of one to another address.
+static void
+each_packet_of_a_burst_has_its_own_address(void **state)
+{
+	static const struct {
+		const char *from, *to;
+		enum mst_verdict verdict;
+	} rows[] = {
+		{RIG_PEER6, RIG_GW6, MST_NEXT},
+		{RIG_PEER6, "2001:db8::2", MST_DROP_NOT_OURS},
+		{RIG_PEER6, RIG_GW6, MST_NEXT},
+		{RIG_PEER4, RIG_GW4, MST_NEXT},
+		{RIG_PEER4, "203.0.113.2", MST_DROP_NOT_OURS},
+		{RIG_PEER4, RIG_GW4, MST_NEXT},
+	};
+	struct rte_mbuf *m[MST_ARRAY_SIZE(rows)];
+	struct mst_burst b;
+	uint8_t l3[200];
+
+	(void)state;
+	burst_init(&b, 1);
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++) {
+		size_t n = rig_udp(l3, rows[i].from, rows[i].to, 1000, 443, "hello", 5);
+
+		n = rig_frame(frame, RIG_PUBLIC, l3, n);
+		m[i] = rig_mbuf(frame, n);
+		mst_pkt(m[i])->port = RIG_PUBLIC;
+		burst_add(&b, m[i]);
+	}
+	stage_outer(rig_worker(0), &b);
+	assert_int_equal(b.n, 4);
+	assert_int_equal(b.n_left, 2);
+	for (uint16_t i = 0; i < b.n_left; i++)
+		assert_int_equal(mst_pkt(b.left[i])->verdict, MST_DROP_NOT_OURS);
+	assert_ptr_equal(b.left[0], m[1]);
+	assert_ptr_equal(b.left[1], m[4]);
+	for (size_t i = 0; i < MST_ARRAY_SIZE(rows); i++)
+		rte_pktmbuf_free(m[i]);
+}
+
 int
 main(void)
 {
@@ -256,6 +296,7 @@ main(void)
 		cmocka_unit_test(a_fragment_for_the_dtls_port_never_reaches_the_kernel_whole),
 		cmocka_unit_test(a_routing_header_of_type_0_is_refused),
 		cmocka_unit_test(a_chained_mbuf_is_refused),
+		cmocka_unit_test(each_packet_of_a_burst_has_its_own_address),
 		cmocka_unit_test(cut_anywhere_it_has_a_verdict),
 	};
 

@@ -40,6 +40,12 @@ what_is_put_is_found(void **state)
 	session_tuples_find_bulk(&t, asked, found, SESSION_TUPLES_BULK);
 	for (uint32_t i = 0; i < SESSION_TUPLES_BULK; i++)
 		assert_ptr_equal(found[i], i % 2 == 0 ? &associations[i] : NULL);
+	// A few of so many have the tag of one that is there.
+	for (uint32_t i = 3 * SESSIONS; i < 500000; i++) {
+		const struct mst_sa_tuple other = tuple(i);
+
+		assert_null(session_tuples_find(&t, &other));
+	}
 	session_tuples_fini(&t);
 }
 
