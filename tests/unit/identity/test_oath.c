@@ -65,6 +65,9 @@ published_values(void **state)
 		assert_true(
 			identity_oath_verify(o, codes, "six", values[i].code + 2, values[i].now_s, 0, true));
 	}
+	// Who is not there has a secret, too, which opens nothing.
+	o->nobodys = o->users[0];
+	assert_false(identity_oath_verify(o, codes, "nobody", "94287082", 59, 0, true));
 	identity_oath_free(o);
 }
 

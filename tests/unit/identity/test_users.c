@@ -98,6 +98,9 @@ bounds(void **state)
 	assert_int_equal(mst_identity_check_users("f", text, (size_t)n, &err), 0);
 	snprintf(text, sizeof(text), "%0128d::" HASH "\n", 1);
 	refuse(text, "f:1: expected a user name of 1 to 127 bytes, found 128");
+	// U+FDFA is three bytes, and many more in the one spelling.
+	refuse("\xef\xb7\xba::" HASH "\n",
+		"f:1: expected a user name, such as user or user@domain, found \xef\xb7\xba");
 	n = snprintf(text, sizeof(text), "a:%063d:" HASH, 1);
 	assert_int_equal(mst_identity_check_users("f", text, (size_t)n, &err), 0);
 	snprintf(text, sizeof(text), "a:%064d:" HASH, 1);
