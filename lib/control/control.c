@@ -12,7 +12,6 @@
 #include "question.h"
 
 #define TICK_MS 100
-#define AUTH_QUEUE 256
 #define WHEEL_SLOT_NS (100 * MST_NS_PER_MS)
 #define TIMERS_PER_TURN 64
 #define IDLE_MIN_NS 10000 // pause of a quiet loop, doubled up to
@@ -104,7 +103,7 @@ make_dtls(const struct mst_conf *conf, struct mst_tls_dtls_ctx **out, char *err,
 static int
 make_auth(const struct mst_conf *conf, struct mst_auth **out, char *err, size_t err_cap)
 {
-	struct mst_auth_params p = {.conf = conf, .queue = AUTH_QUEUE};
+	struct mst_auth_params p = {.conf = conf, .queue = MST_AUTH_QUEUE_MAX};
 	struct mst_conf_error e;
 	int ret = mst_auth_create(out, &p, &e);
 

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include <rte_jhash.h>
+
+#define SOURCES 1024 // that are told apart
+
 // Put, and not answered yet.
 static bool
 waits(const struct control_question *q)
@@ -70,27 +74,29 @@ on_end(void *arg, uint64_t now_ns)
 }
 
 // ---- how it begins ------------------------------------------------------------------------------
-static unsigned int
-waiting_from(const struct mst_control *c, const struct mst_ip *source)
+// The same for all addresses of one host, as control_comeback_is_near has it. Two hosts may share one: nobody can choose whom
+// with.
+static size_t
+source_of(const struct mst_control *c, const struct mst_ip *ip)
 {
-	unsigned int n = 0;
-
-	for (size_t i = 0; i < MST_ARRAY_SIZE(c->questions->of); i++)
-		n += waits(&c->questions->of[i]) &&
-		     control_comeback_is_near(&c->questions->of[i].remote, source);
-	return n;
+	return rte_jhash(ip->bytes, ip->family == 4 ? 4 : 8, c->hash_seed ^ ip->family) % SOURCES;
 }
 
 // Whoever asks to be asked without end crowds out himself: the oldest one of the source that has the most.
 static struct control_question *
 make_room(struct mst_control *c)
 {
+	uint16_t from[SOURCES] = {0};
 	struct control_question *victim = NULL;
 	unsigned int most = 0;
 
 	for (size_t i = 0; i < MST_ARRAY_SIZE(c->questions->of); i++) {
+		if (waits(&c->questions->of[i]))
+			from[source_of(c, &c->questions->of[i].remote)]++;
+	}
+	for (size_t i = 0; i < MST_ARRAY_SIZE(c->questions->of); i++) {
 		struct control_question *q = &c->questions->of[i];
-		unsigned int n = waits(q) ? waiting_from(c, &q->remote) : 0;
+		unsigned int n = waits(q) ? from[source_of(c, &q->remote)] : 0;
 
 		if (n > most || (n != 0 && n == most && q->asked_ns < victim->asked_ns)) {
 			victim = q;

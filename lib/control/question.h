@@ -3,7 +3,7 @@
 
 #include "control.h"
 
-#define CONTROL_QUESTIONS 128	 // sign-ins that wait for their user, half of those that the helper can have
+#define CONTROL_QUESTIONS 512	 // sign-ins that wait for their user, half of those that the helper can have
 #define CONTROL_QUESTIONS_EACH 8 // of one sign-in
 #define CONTROL_HANDLE_BYTES 16
 #define CONTROL_HANDLE_TEXT_BYTES (2 * CONTROL_HANDLE_BYTES + 1)

@@ -11,7 +11,7 @@
 #include "mst_base.h"
 #include "mst_conf.h"
 
-#define MST_AUTH_QUEUE_MAX 256
+#define MST_AUTH_QUEUE_MAX 1024
 #define MST_AUTH_USER_BYTES 128	    // a name has at most 127
 #define MST_AUTH_PASSWORD_BYTES 256 // a password, or an answer, at most 255
 #define MST_AUTH_GROUPS_MAX 16
