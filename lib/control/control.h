@@ -229,6 +229,7 @@ struct mst_control {
 	struct control_places places[CONTROL_TUPLE_BUCKETS];
 	TAILQ_HEAD(, control_login) roamers;
 	uint64_t stray_due_ns;
+	bool stray_ranks; // the last one was tried with who expects it most
 	uint32_t n_conns, n_half_open, n_logins, n_handshakes;
 	uint64_t n_signins; // that were started
 	size_t bodies_left; // of CONTROL_BODIES_BYTES

@@ -3,8 +3,8 @@
 // keys costs a bounded number of tries and gets no answer. Control lcore.
 //
 // Tried are sessions that have been at this address, by UDP or TCP, and then, some at each record, all others: of those
-// only whose next record could have this number. Workers pass on no more than their budget, control looks at no more
-// than its own.
+// only whose next record could have this number. Every other record tries those that expect it most, which is whose it is
+// unless he has lost much; the records between try one after the other, so that nobody is left out for ever. Workers pass on no more than their budget, control looks at no more than its own.
 #include <string.h>
 
 #include <rte_jhash.h>
@@ -13,11 +13,16 @@
 
 #define STRAYS_PER_S 1000 // looked at
 #define STRAYS_AT_ONCE 100
-#define LOOKED_THROUGH 128 // sessions, of each of the two kinds, a record
+#define LOOKED_THROUGH 512 // sessions, of each of the two kinds, a record
 #define TRIES 8		   // of opening it
 // A device loses what it sends before it notices, at the rate of the line at the worst for some seconds.
 #define AHEAD_MAX (1u << 20)
 #define MOVE_PAUSE_NS (100 * MST_NS_PER_MS) // of one session
+
+struct candidate {
+	struct control_login *login;
+	uint64_t ahead; // of the number that is expected
+};
 
 struct stray {
 	struct mst_control *c;
@@ -27,6 +32,9 @@ struct stray {
 	struct mst_dtls_header h;
 	unsigned int tries; // left
 	uint64_t now_ns;
+	bool ranks;
+	struct candidate best[TRIES]; // with ranks: the one that it is the least ahead of first
+	unsigned int n;
 };
 
 // ---- where devices have been --------------------------------------------------------------------
@@ -108,7 +116,7 @@ may_come_from(const struct stray *x, const struct mst_sa *sa)
 
 // Nothing of this is proof: it only saves tries.
 static bool
-may_be_of(const struct stray *x, const struct control_login *l)
+may_be_of(const struct stray *x, const struct control_login *l, uint64_t *ahead)
 {
 	const struct mst_sa *sa = atomic_load_explicit(&l->session->sa, memory_order_relaxed);
 	uint64_t next;
@@ -117,7 +125,28 @@ may_be_of(const struct stray *x, const struct control_login *l)
 		x->now_ns < l->roamed_ns + MOVE_PAUSE_NS || !may_come_from(x, sa))
 		return false;
 	next = mst_dtls_window_next(&sa->window);
-	return x->h.seq >= next && x->h.seq - next < AHEAD_MAX;
+	*ahead = x->h.seq - next;
+	return x->h.seq >= next && *ahead < AHEAD_MAX;
+}
+
+static void
+consider(struct stray *x, struct control_login *l)
+{
+	struct candidate c = {.login = l}, worse;
+
+	if (!may_be_of(x, l, &c.ahead))
+		return;
+	for (unsigned int i = 0; i < x->tries; i++) {
+		if (i == x->n) {
+			x->best[x->n++] = c;
+			return;
+		}
+		if (c.ahead >= x->best[i].ahead)
+			continue;
+		worse = x->best[i];
+		x->best[i] = c;
+		c = worse;
+	}
 }
 
 static bool
@@ -131,6 +160,31 @@ opens(struct stray *x, const struct control_login *l)
 	CONTROL_COUNT(x->c, stray_tries);
 	memcpy(copy, x->record, x->len);
 	return mst_dtls_open(&sa->keys, copy, x->len, &x->h, &plain, &plain_len) == MST_DTLS_OK;
+}
+
+// Found, or looked at.
+static bool
+look_at(struct stray *x, struct control_login *l)
+{
+	uint64_t ahead;
+
+	if (!x->ranks)
+		return may_be_of(x, l, &ahead) && opens(x, l);
+	consider(x, l);
+	return false;
+}
+
+static struct control_login *
+open_best(struct stray *x)
+{
+	unsigned int n = x->n;
+
+	x->n = 0;
+	for (unsigned int i = 0; i < n; i++) {
+		if (opens(x, x->best[i].login))
+			return x->best[i].login;
+	}
+	return NULL;
 }
 
 // Whom this record looks at is looked at last by the next one.
@@ -148,10 +202,10 @@ find_at_place(struct stray *x)
 		p->seen_ns = x->now_ns;
 		TAILQ_REMOVE(bucket, p, place);
 		TAILQ_INSERT_TAIL(bucket, p, place);
-		if (mst_ip_equal(&p->ip, &from) && may_be_of(x, p->login) && opens(x, p->login))
+		if (mst_ip_equal(&p->ip, &from) && look_at(x, p->login))
 			return p->login;
 	}
-	return NULL;
+	return open_best(x);
 }
 
 static struct control_login *
@@ -165,10 +219,10 @@ find_anywhere(struct stray *x)
 			break;
 		TAILQ_REMOVE(&x->c->roamers, l, roamer);
 		TAILQ_INSERT_TAIL(&x->c->roamers, l, roamer);
-		if (may_be_of(x, l) && opens(x, l))
+		if (look_at(x, l))
 			return l;
 	}
-	return NULL;
+	return open_best(x);
 }
 
 // ---- and to where -------------------------------------------------------------------------------
@@ -238,6 +292,7 @@ control_roam_record(struct mst_control *c, const struct mst_sa_tuple *from, stru
 		CONTROL_COUNT(c, stray_over);
 		return false;
 	}
+	x.ranks = c->stray_ranks = !c->stray_ranks;
 	l = find_at_place(&x);
 	if (l == NULL)
 		l = find_anywhere(&x);

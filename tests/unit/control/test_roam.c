@@ -244,6 +244,26 @@ a_login_that_ends_is_forgotten(void **state)
 	assert_int_equal(rig->counters.roam_moved, 0);
 }
 
+// All of them may have sent it; one try finds who has.
+static void
+who_expects_the_record_most_is_tried_first(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < DEVICES; i++)
+		assert_true(mst_dtls_window_commit(&sa_of(i)->window, 1000 * (i + 1)));
+	for (unsigned int i = 0; i < DEVICES; i++) {
+		struct mst_sa_tuple t =
+			i % 2 == 0 ? elsewhere(7, (uint16_t)(7000 + i)) : elsewhere((uint8_t)(90 + i), 7000);
+
+		rig->counters.stray_tries = 0;
+		rig->stray_ranks = false;
+		assert_true(arrives(i, 1000 * (i + 1) + 5, &t, false));
+		assert_at(i, &t);
+		assert_int_equal(rig->counters.stray_tries, 1);
+	}
+	rig_inject_drop();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -251,6 +271,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_newest_record_moves_its_own_association),
+		TEST(who_expects_the_record_most_is_tried_first),
 		TEST(a_record_that_is_old_or_forged_moves_nothing),
 		TEST(what_comes_behind_the_first_goes_to_the_worker),
 		TEST(an_association_does_not_move_again_at_once),
