@@ -75,5 +75,8 @@ conf_is_one_map(const struct mst_conf_key *key)
 // path of a key while a table is walked
 #define CONF_PATH_BYTES 192
 
+// profile.c. Profiles are found by their names from now on; -ENOMEM.
+MST_MUST_USE int conf_profiles_index(struct mst_conf *conf);
+
 // validate.c
 int conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct mst_conf_error *err);

@@ -41,6 +41,8 @@ mst_conf_load_text(
 	rc = mst_conf_read_text(&mst_conf_gateway, name, text, len, conf, err);
 	if (rc == 0)
 		rc = keep_source(conf, name, text, len);
+	if (rc == 0)
+		rc = conf_profiles_index(conf);
 	if (rc < 0) {
 		mst_conf_free(conf);
 		return rc;
@@ -56,6 +58,7 @@ mst_conf_free(struct mst_conf *conf)
 		return;
 	free(conf->source.name);
 	free(conf->source.text);
+	free(conf->profile_slots);
 	mst_conf_release(&mst_conf_gateway, conf);
 	free(conf);
 }

@@ -24,16 +24,75 @@ overlay(const struct mst_conf_key *keys, const uint8_t *from, uint8_t *to)
 	}
 }
 
+// ---- profiles by name: every look at a session asks for two of up to a thousand ------------------
+static uint32_t
+slot_of(const struct mst_conf *conf, const char *user, const char *group)
+{
+	uint32_t hash = 2166136261u; // FNV-1a: whoever writes the file chooses the names
+
+	for (; *user != '\0'; user++)
+		hash = (hash ^ (uint8_t)*user) * 16777619u;
+	hash *= 16777619u;
+	for (; *group != '\0'; group++)
+		hash = (hash ^ (uint8_t)*group) * 16777619u;
+	return hash & (conf->n_profile_slots - 1);
+}
+
+int
+conf_profiles_index(struct mst_conf *conf)
+{
+	uint32_t n = 1;
+
+	if (conf->n_profiles == 0)
+		return 0;
+	while (n < 2 * conf->n_profiles)
+		n *= 2;
+	conf->profile_slots = calloc(n, sizeof(*conf->profile_slots));
+	if (conf->profile_slots == NULL)
+		return -ENOMEM;
+	conf->n_profile_slots = n;
+	for (uint32_t i = 0; i < conf->n_profiles; i++) {
+		uint32_t at = slot_of(conf, conf->profiles[i].user, conf->profiles[i].group);
+
+		while (conf->profile_slots[at] != 0)
+			at = (at + 1) & (n - 1);
+		conf->profile_slots[at] = i + 1;
+	}
+	return 0;
+}
+
+static bool
+is_for(const struct mst_conf_profile *p, const char *user, const char *group)
+{
+	return strcmp(p->user, user) == 0 && strcmp(p->group, group) == 0;
+}
+
+static const struct mst_conf_profile *
+find(const struct mst_conf *conf, const char *user, const char *group)
+{
+	if (conf->profile_slots == NULL) {
+		for (uint32_t i = 0; i < conf->n_profiles; i++) {
+			if (is_for(&conf->profiles[i], user, group))
+				return &conf->profiles[i];
+		}
+		return NULL;
+	}
+	for (uint32_t at = slot_of(conf, user, group); conf->profile_slots[at] != 0;
+		at = (at + 1) & (conf->n_profile_slots - 1)) {
+		if (is_for(&conf->profiles[conf->profile_slots[at] - 1], user, group))
+			return &conf->profiles[conf->profile_slots[at] - 1];
+	}
+	return NULL;
+}
+
 static void
 overlay_matching(
 	const struct mst_conf *conf, const char *user, const char *group, struct mst_conf_profile *out)
 {
-	for (uint32_t i = 0; i < conf->n_profiles; i++) {
-		const struct mst_conf_profile *p = &conf->profiles[i];
+	const struct mst_conf_profile *p = find(conf, user, group);
 
-		if (strcmp(p->user, user) == 0 && strcmp(p->group, group) == 0)
-			overlay(conf_profile_keys, (const uint8_t *)p, (uint8_t *)out);
-	}
+	if (p != NULL)
+		overlay(conf_profile_keys, (const uint8_t *)p, (uint8_t *)out);
 }
 
 static bool

@@ -431,6 +431,8 @@ struct mst_conf {
 	struct mst_conf_profile *profiles;
 	uint32_t n_profiles;
 	struct mst_conf_source source;
+	uint32_t *profile_slots;  // of the profiles by name; NULL: none, they are looked through
+	uint32_t n_profile_slots; // a power of two
 };
 
 // What holds for a session: the sections network, timeouts and listen.udp, key by key replaced by what the

@@ -215,6 +215,46 @@ what_a_host_has_not_written_is_the_sites(void **state)
 	mst_conf_free(c);
 }
 
+// Each is found by its name and no other, and as one that has to be looked for.
+static void
+a_thousand_profiles(void **state)
+{
+	(void)state;
+	static char big[128 * 1024];
+	struct mst_conf_error err;
+	struct mst_conf *c;
+	uint32_t *slots;
+	size_t len = (size_t)snprintf(big, sizeof(big),
+		"tls: {certificate: /c, key: /k}\npool: {ipv4: 10.99.0.0/16}\n"
+		"ports: {public: {device: a, addresses: [192.0.2.1/24]}}\nprofiles:\n");
+
+	for (unsigned int i = 0; i < 1000; i++)
+		len += (size_t)snprintf(big + len, sizeof(big) - len, "- {%s: n%u, timeouts: {idle: %us}}\n",
+			i % 2 == 0 ? "user" : "group", i / 2, i + 1);
+	assert_int_equal(mst_conf_load_text(&c, "big", big, len, &err), 0);
+	assert_non_null(c->profile_slots);
+	slots = c->profile_slots;
+	for (unsigned int pass = 0; pass < 2; pass++) {
+		char name[16];
+
+		for (unsigned int i = 0; i < 500; i++) {
+			snprintf(name, sizeof(name), "n%u", i);
+			mst_conf_profile_of(c, name, "", "", &p);
+			assert_int_equal(p.timeouts.idle_s, 2 * i + 1);
+			mst_conf_profile_of(c, "", name, "", &p);
+			assert_int_equal(p.timeouts.idle_s, 2 * i + 2);
+		}
+		for (unsigned int i = 500; i < 3000; i++) {
+			snprintf(name, sizeof(name), "n%u", i);
+			mst_conf_profile_of(c, name, name, "", &p);
+			assert_int_equal(p.timeouts.idle_s, 0);
+		}
+		c->profile_slots = NULL; // as while it is checked
+	}
+	c->profile_slots = slots;
+	mst_conf_free(c);
+}
+
 int
 main(void)
 {
@@ -226,6 +266,7 @@ main(void)
 		cmocka_unit_test(names_of_two_kinds),
 		cmocka_unit_test(mobile_devices),
 		cmocka_unit_test(udp_is_the_gateways),
+		cmocka_unit_test(a_thousand_profiles),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
