@@ -92,6 +92,8 @@ session_json(const struct gateway *g, const struct mst_session_view *v)
 	json_t *o = json_object();
 
 	mst_conf_profile_of(g->conf, v->info.user, v->info.group, v->info.platform, &profile);
+	mst_control_session_name(g->control, v->id, text);
+	put_text(o, "Session", text);
 	put_number(o, "ID", v->id);
 	put_text(o, "Username", v->info.user);
 	put_text(o, "Groupname", v->info.group);

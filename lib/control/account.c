@@ -5,6 +5,7 @@
 #include "control.h"
 
 #define NAME_BYTES 40
+#define ID_BYTES ((MST_CONTROL_NAME_BYTES - 1) / 2) // of the cookie's: it opens nothing
 
 // In struct mst_auth_account, whose texts are those of the login, the view and name.
 static bool
@@ -15,7 +16,7 @@ describe(const struct control_login *l, struct mst_session_view *v, char name[NA
 
 	if (!mst_session_snapshot(l->session->index, v) || v->id != l->session->id)
 		return false;
-	mst_str_add_hex(&text, l->cookie_id, 8);
+	mst_str_add_hex(&text, l->cookie_id, ID_BYTES);
 	mst_str_fmt(&text, "-%llx", (unsigned long long)l->reported_from_ns);
 	*a = (struct mst_auth_account){
 		.session = name,
@@ -47,6 +48,16 @@ report(const struct control_login *l, enum mst_auth_account_kind kind, enum mst_
 		return;
 	a.cause = cause;
 	mst_auth_account(l->c->auth, kind, &a);
+}
+
+void
+mst_control_session_name(struct mst_control *c, uint32_t id, char out[MST_CONTROL_NAME_BYTES])
+{
+	const struct control_login *l = control_login_by_id(c, id);
+	struct mst_str text = mst_str_init(out, MST_CONTROL_NAME_BYTES);
+
+	if (l != NULL)
+		mst_str_add_hex(&text, l->cookie_id, ID_BYTES);
 }
 
 static void

@@ -18,6 +18,10 @@ grep -q 'user2 .*Z  away' "$LAB/waiting" || fail "user2 is not waited for: $(cat
 grep -q 'alice\|user1' "$LAB/waiting" && fail "a device that is connected is waited for"
 cli server disconnect user user2 >/dev/null || fail "user2 has no session"
 
+names() { cli --json server show sessions | sed -n 's/.*"Session": *"\([0-9a-f]\{16\}\)".*/\1/p' | sort; }
+before=$(names)
+[ "$(wc -l <<<"$before")" = 2 ] || fail "sessions have no names: $(cli --json server show sessions)"
+
 gw_kill
 gw_start
 [ "$(tele /mst/session/count sessions)" = 2 ] || fail "the sessions do not wait for their devices"
@@ -27,6 +31,7 @@ for n in 0 1; do
 	in_client ip route replace $LAN_HOST dev tun$n
 	wait_for 5 ping_lan 3 || fail "no traffic of client $n: $(cat "$LAB/ping")"
 done
+[ "$(names)" = "$before" ] || fail "sessions have other names: $before, now $(names)"
 [ "$(oc_ip 0) $(oc_ip 1)" = "$addresses" ] || fail "the addresses changed"
 [ "$(counter auth_ok)" = 0 ] || fail "somebody had to sign in"
 background oc.2 c openconnect --cookie-on-stdin --servercert "$LAB_PIN" --interface tun2 --script "$LAB/vpnc-script" \

@@ -127,6 +127,10 @@ void mst_control_request_stop(struct mst_control *c);
 unsigned int mst_control_disconnect_user(struct mst_control *c, const char *user);
 bool mst_control_disconnect_id(struct mst_control *c, uint32_t id);
 unsigned int mst_control_disconnect_all(struct mst_control *c);
+#define MST_CONTROL_NAME_BYTES 17 // with its NUL
+// What the session is called for as long as it lives, by restarts too, and to RADIUS servers: the first part of
+// Acct-Session-Id. Empty: there is no such session.
+void mst_control_session_name(struct mst_control *c, uint32_t id, char out[MST_CONTROL_NAME_BYTES]);
 // When the session ends by its time limit or, while its device is away, for want of it; seconds since 1970. 0: it has no
 // such end, or there is no such session.
 uint64_t mst_control_expires_unix_s(struct mst_control *c, uint32_t id);

@@ -29,7 +29,7 @@ a_session_from_start_to_stop(void **state)
 	struct control_login *l = rig_tunnel(&d, "bob", NULL);
 	struct mst_ip remote, inner4 = mst_ip4_from_host(l->session->addr4);
 	const struct fake_account *a = last(1, MST_AUTH_ACCOUNT_START);
-	char session[64];
+	char session[MST_CONTROL_NAME_BYTES];
 
 	(void)state;
 	assert_int_equal(mst_ip_parse("198.51.100.7", &remote), 0);
@@ -39,8 +39,11 @@ a_session_from_start_to_stop(void **state)
 	assert_true(mst_ip_equal(&a->is.remote, &remote) && mst_ip_equal(&a->is.inner4, &inner4));
 	assert_int_equal(a->is.inner6.family, 0); // the device has not asked for one
 	assert_int_equal(a->is.session_s, 0);
-	snprintf(session, sizeof(session), "%s", a->session);
-	assert_true(session[0] != '\0');
+	mst_control_session_name(rig, l->session->id, session);
+	assert_int_equal(strlen(session), MST_CONTROL_NAME_BYTES - 1);
+	assert_memory_equal(a->session, session, MST_CONTROL_NAME_BYTES - 1);
+	mst_control_session_name(rig, l->session->id + 1, session);
+	assert_string_equal(session, "");
 	l->reported_from_ns -= 100 * MST_NS_PER_S;
 	l->session->has6 = true;
 	control_login_end(rig, l, CONTROL_END_ADMIN);
