@@ -16,6 +16,8 @@
 #include "mst_session.h"
 #include "mst_tls.h"
 
+#include "events.h"
+
 #define CONTROL_APP_ID_BYTES 32
 #define CONTROL_STREAM_QUEUE 64	   // packets towards a device whose TCP is slow
 #define CONTROL_RECORD_BYTES 16640 // a whole TLS record and some
@@ -171,12 +173,6 @@ struct control_site {
 	uint64_t used, seen; // what stat(2) said: of what is in use, and at the last look
 };
 
-struct control_events {
-	struct mst_control_event ring[MST_CONTROL_EVENTS];
-	uint64_t n;	// that there have been
-	uint64_t first; // number of the first of them
-};
-
 #define CONTROL_CERTIFICATES_MAX ((MST_TLS_HOSTS_MAX + 1) * MST_TLS_PAIRS_MAX)
 // What the CA of a certificate was asked.
 struct control_staple {
@@ -289,10 +285,6 @@ extern const struct control_end_row control_ends[];
 // account.c: what RADIUS servers are told of sessions, where the configuration names some
 void control_account_start(struct control_login *l); // its device has connected; once
 void control_account_stop(struct control_login *l, enum control_end why);
-
-// events.c: what the administrator is shown; both texts are constants
-void control_event_of(const struct control_login *l, const char *what, const char *reason);
-void control_event_refused(const struct control_conn *conn, const char *user);
 
 // Where a device is, and which host it asks for.
 struct control_arrival {

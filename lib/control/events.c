@@ -1,5 +1,6 @@
-// The last events of sessions, for mst-cli: who connected, went away, ended or was refused. A ring that forgets the oldest;
-// who follows asks for what came after the number that he has seen. Control lcore.
+// The last events of sessions, for mst-cli: who connected, went away, ended or was refused. Two rings that forget the oldest,
+// because anybody can be refused as often as he likes: that pushes out other refusals and nothing else. Who follows asks
+// for what came after the number that he has seen. Control lcore.
 #include <string.h>
 #include <time.h>
 
@@ -9,15 +10,14 @@
 #define NUMBERS_PER_S 1000000u
 
 static struct mst_control_event *
-next_place(struct control_events *past)
+next_place(struct control_events *past, struct control_event_ring *ring)
 {
-	struct mst_control_event *e = &past->ring[past->n % MST_CONTROL_EVENTS];
+	struct mst_control_event *e = &ring->of[ring->n++ % MST_CONTROL_EVENTS];
 	uint64_t now_unix_s = (uint64_t)time(NULL);
 
-	if (past->n == 0)
-		past->first = now_unix_s * NUMBERS_PER_S;
-	*e = (struct mst_control_event){.number = past->first + past->n, .unix_s = now_unix_s, .reason = ""};
-	past->n++;
+	if (past->next == 0)
+		past->next = now_unix_s * NUMBERS_PER_S;
+	*e = (struct mst_control_event){.number = past->next++, .unix_s = now_unix_s, .reason = ""};
 	return e;
 }
 
@@ -25,7 +25,7 @@ void
 control_event_of(const struct control_login *l, const char *what, const char *reason)
 {
 	const struct mst_session *s = l->session;
-	struct mst_control_event *e = next_place(&l->c->past);
+	struct mst_control_event *e = next_place(&l->c->past, &l->c->past.sessions);
 
 	e->what = what;
 	e->reason = reason;
@@ -42,7 +42,7 @@ control_event_of(const struct control_login *l, const char *what, const char *re
 void
 control_event_refused(const struct control_conn *conn, const char *user)
 {
-	struct mst_control_event *e = next_place(&conn->c->past);
+	struct mst_control_event *e = next_place(&conn->c->past, &conn->c->past.refusals);
 
 	e->what = "refused";
 	e->reason = "sign-in";
@@ -50,18 +50,29 @@ control_event_refused(const struct control_conn *conn, const char *user)
 	e->remote = conn->remote;
 }
 
+static void
+look_through(const struct control_event_ring *ring, uint64_t after, const struct mst_control_event **best)
+{
+	for (size_t i = 0; i < MST_CONTROL_EVENTS; i++) {
+		const struct mst_control_event *e = &ring->of[i];
+
+		if (e->number > after && (*best == NULL || e->number < (*best)->number))
+			*best = e;
+	}
+}
+
 bool
 mst_control_event_next(const struct mst_control *c, uint64_t after, struct mst_control_event *out)
 {
 	const struct control_events *past = &c->past;
-	uint64_t oldest = past->n < MST_CONTROL_EVENTS ? 0 : past->n - MST_CONTROL_EVENTS;
-	uint64_t at = after < past->first ? 0 : after - past->first + 1;
+	const struct mst_control_event *best = NULL;
 
 	// Of the future: the clock was set back since the process before.
-	if (at < oldest || at > past->n)
-		at = oldest;
-	if (at == past->n)
-		return false;
-	*out = past->ring[at % MST_CONTROL_EVENTS];
-	return true;
+	if (after >= past->next)
+		after = 0;
+	look_through(&past->sessions, after, &best);
+	look_through(&past->refusals, after, &best);
+	if (best != NULL)
+		*out = *best;
+	return best != NULL;
 }

@@ -113,6 +113,27 @@ the_oldest_are_forgotten(void **state)
 	device_close(&d);
 }
 
+// Anybody can be refused as often as he likes: what sessions did is still there, in its place.
+static void
+refusals_push_out_refusals_alone(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+	uint32_t id = l->session->id;
+	uint64_t n;
+
+	(void)state;
+	for (unsigned int i = 0; i < 2 * MST_CONTROL_EVENTS; i++)
+		control_event_refused(d.conn, "eve");
+	control_event_of(l, "end", "here");
+	n = assert_next(0, "connect", "bob", id, "");
+	for (unsigned int i = 0; i < MST_CONTROL_EVENTS; i++)
+		n = assert_next(n, "refused", "eve", 0, "sign-in");
+	n = assert_next(n, "end", "bob", id, "here");
+	assert_no_more(n);
+	device_close(&d);
+}
+
 // Whoever followed the process before sees all of this one, also when its clock was ahead.
 static void
 numbers_of_another_process(void **state)
@@ -144,6 +165,7 @@ main(void)
 		TEST(an_end_of_a_connected_session_is_one_event),
 		TEST(refusals_tell_the_source_and_no_session),
 		TEST(the_oldest_are_forgotten),
+		TEST(refusals_push_out_refusals_alone),
 		TEST(numbers_of_another_process),
 	};
 
