@@ -1,5 +1,9 @@
 // OCSP: what an answer is worth, what is kept, what happens without one.
+#include <arpa/inet.h>
+#include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <openssl/ocsp.h>
 
@@ -273,6 +277,123 @@ without_a_server(void **state)
 	ocsp_destroy(NULL);
 }
 
+// ---- a server ---------------------------------------------------------------------------------
+static struct {
+	pthread_t thread;
+	int fd;
+	char url[64];
+	struct answer answer;
+	unsigned int n_asked;
+} server;
+
+// One request a connection. The test waits meanwhile.
+static void *
+serve(void *arg)
+{
+	int fd;
+
+	(void)arg;
+	while ((fd = accept(server.fd, NULL, NULL)) >= 0) {
+		char request[4096] = "", head[128];
+		uint8_t *response;
+		size_t len = 0, body = 0;
+		ssize_t n;
+
+		while (body == 0 && (n = recv(fd, request + len, sizeof(request) - 1 - len, 0)) > 0) {
+			const char *length, *end;
+
+			len += (size_t)n;
+			length = strstr(request, "Content-Length: ");
+			end = strstr(request, "\r\n\r\n");
+			if (length != NULL && end != NULL &&
+				len >= (size_t)(end + 4 - request) + strtoul(length + 16, NULL, 10))
+				body = (size_t)(end + 4 - request);
+		}
+		server.n_asked++;
+		n = (ssize_t)respond(&server.answer, (const uint8_t *)request + body, len - body, &response);
+		snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %zd\r\n\r\n", n);
+		(void)send(fd, head, strlen(head), MSG_NOSIGNAL);
+		(void)send(fd, response, (size_t)n, MSG_NOSIGNAL);
+		OPENSSL_free(response);
+		close(fd);
+	}
+	return NULL;
+}
+
+static int
+start_server(void **state)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(a);
+
+	(void)state;
+	memset(&server, 0, sizeof(server));
+	server.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (bind(server.fd, (struct sockaddr *)&a, len) != 0 || listen(server.fd, 8) != 0 ||
+		getsockname(server.fd, (struct sockaddr *)&a, &len) != 0)
+		return -1;
+	snprintf(server.url, sizeof(server.url), "http://127.0.0.1:%u/", ntohs(a.sin_port));
+	return pthread_create(&server.thread, NULL, serve, NULL);
+}
+
+static int
+stop_server(void **state)
+{
+	(void)state;
+	shutdown(server.fd, SHUT_RDWR);
+	pthread_join(server.thread, NULL);
+	close(server.fd);
+	return 0;
+}
+
+static enum ocsp_verdict
+ask(struct ocsp *ocsp, const uint8_t *der, size_t len, long at)
+{
+	const struct ocsp_rules rules = {.policy = OCSP_REQUIRE, .url = server.url, .proxy = ""};
+	char text[FETCH_ERROR_BYTES];
+
+	return ocsp_ask(ocsp, &rules, der, len, issuer, issuer_len, (uint64_t)(LEAF_NOW + at), text);
+}
+
+// What is good or revoked is, until then, and nothing else; of that certificate alone.
+static void
+what_is_kept(void **state)
+{
+	const struct leaf spec = {.key = "p256", .subject = {"CN", "bert"}, .issuer_key = "rsa"};
+	struct ocsp *ocsp;
+	uint8_t *bert;
+	size_t bert_len = leaf_der(&spec, &bert);
+
+	(void)state;
+	assert_int_equal(ocsp_create(&ocsp), 0);
+	server.answer =
+		(struct answer){.status = V_OCSP_CERTSTATUS_UNKNOWN, .signer = "ca", .next_update = 1000};
+	assert_int_equal(ask(ocsp, leaf, leaf_len, 0), OCSP_UNKNOWN);
+	server.answer.status = V_OCSP_CERTSTATUS_GOOD;
+	server.answer.signer = "other-ca";
+	assert_int_equal(ask(ocsp, leaf, leaf_len, 0), OCSP_FORGED);
+	server.answer.signer = "ca";
+	assert_int_equal(ask(ocsp, leaf, leaf_len, 0), OCSP_GOOD);
+	assert_int_equal(server.n_asked, 3);
+	server.answer.status = V_OCSP_CERTSTATUS_REVOKED;
+	assert_int_equal(ask(ocsp, leaf, leaf_len, 0), OCSP_GOOD);
+	assert_int_equal(ask(ocsp, leaf, leaf_len, 999), OCSP_GOOD);
+	assert_int_equal(server.n_asked, 3);
+	assert_int_equal(ask(ocsp, bert, bert_len, 0), OCSP_REVOKED);
+	assert_int_equal(server.n_asked, 4);
+	server.answer.status = V_OCSP_CERTSTATUS_GOOD;
+	assert_int_equal(ask(ocsp, bert, bert_len, 0), OCSP_REVOKED);
+	assert_int_equal(server.n_asked, 4);
+	server.answer = (struct answer){.status = V_OCSP_CERTSTATUS_REVOKED,
+		.signer = "ca",
+		.this_update = 1000,
+		.next_update = 2000};
+	assert_int_equal(ask(ocsp, leaf, leaf_len, 1000), OCSP_REVOKED);
+	assert_int_equal(server.n_asked, 5);
+	ocsp_destroy(ocsp);
+	OPENSSL_free(bert);
+}
+
 int
 main(void)
 {
@@ -281,6 +402,7 @@ main(void)
 		cmocka_unit_test(policies),
 		cmocka_unit_test(places),
 		cmocka_unit_test(without_a_server),
+		cmocka_unit_test_setup_teardown(what_is_kept, start_server, stop_server),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
