@@ -222,34 +222,46 @@ bans_are_of_whom_it_speaks_for(void **state)
 }
 
 static int
-knock(void)
+knock_at(const struct sockaddr *gw, socklen_t len)
 {
-	struct sockaddr_in gw = {
-		.sin_family = AF_INET, .sin_port = htons(443), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(gw->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	assert_true(fd >= 0);
-	assert_int_equal(connect(fd, (struct sockaddr *)&gw, sizeof(gw)), 0);
+	assert_int_equal(connect(fd, gw, len), 0);
 	for (unsigned int i = 0; i < 20; i++)
 		rig_turn();
 	return fd;
 }
 
+static int
+knock(void)
+{
+	struct sockaddr_in gw = {
+		.sin_family = AF_INET, .sin_port = htons(443), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	return knock_at((const struct sockaddr *)&gw, sizeof(gw));
+}
+
 static void
 the_listener_asks_the_gate(void **state)
 {
-	struct mst_net lo;
+	struct sockaddr_in6 gw6 = {
+		.sin6_family = AF_INET6, .sin6_port = htons(443), .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+	struct mst_ip home4 = ip("127.0.0.1"), home6 = ip("::1");
+	struct mst_net lo[2];
 	char err[128];
-	int fd[3];
+	int fd[4];
 
 	(void)state;
 	assert_int_equal(mst_test_run("ip link set lo up"), 0);
-	assert_int_equal(mst_net_parse("127.0.0.1/8", &lo), 0);
-	rig_conf.ports.public.addresses = &lo;
-	rig_conf.ports.public.n_addresses = 1;
+	assert_int_equal(mst_net_parse("127.0.0.1/8", &lo[0]), 0);
+	assert_int_equal(mst_net_parse("::1/128", &lo[1]), 0);
+	rig_conf.ports.public.addresses = lo;
+	rig_conf.ports.public.n_addresses = 2;
 	assert_int_equal(control_listen(rig, err, sizeof(err)), 0);
 	fd[0] = knock();
 	assert_int_equal(rig->n_conns, 1);
+	assert_true(mst_ip_equal(&TAILQ_LAST(&rig->conns, control_conns)->remote, &home4));
 	ban("127.0.0.1");
 	fd[1] = knock();
 	assert_int_equal(rig->n_conns, 1);
@@ -261,7 +273,10 @@ the_listener_asks_the_gate(void **state)
 	fd[2] = knock();
 	assert_int_equal(rig->n_conns, 2);
 	assert_int_equal(rig->counters.tcp_banned, 1);
-	for (unsigned int i = 0; i < 3; i++)
+	fd[3] = knock_at((const struct sockaddr *)&gw6, sizeof(gw6));
+	assert_int_equal(rig->n_conns, 3);
+	assert_true(mst_ip_equal(&TAILQ_LAST(&rig->conns, control_conns)->remote, &home6));
+	for (unsigned int i = 0; i < 4; i++)
 		close(fd[i]);
 	control_listen_stop(rig);
 }
