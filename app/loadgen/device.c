@@ -262,9 +262,11 @@ static bool
 is_alive(const struct lg *lg, uint32_t heard_ms, uint32_t asked_ms, uint16_t dpd_s, bool *ask)
 {
 	uint32_t dpd_ms = dpd_s * 1000u;
+	// A generator that had no CPU for a while asks before it judges.
+	bool asked = (int32_t)(asked_ms - heard_ms) > 0 && lg_is_due(lg, asked_ms + dpd_ms / 2);
 
 	*ask = dpd_s != 0 && lg_is_due(lg, dpd_due(heard_ms, asked_ms, dpd_ms));
-	return dpd_s == 0 || !lg_is_due(lg, heard_ms + 2 * dpd_ms);
+	return dpd_s == 0 || !asked || !lg_is_due(lg, heard_ms + 2 * dpd_ms);
 }
 
 static bool
