@@ -38,7 +38,9 @@ def attack(lab):
         secrets.add(cookie.encode())
         Tunnel(cookie, "X-CSTP-Hostname: " + NAME).sign_out()
         for name, raw in todo:
-            # Some wait for more, and get no answer.
+            # Some wait for more, and get no answer: for the most part that is left at.
+            if turn % 20 and first.get(name) == b"":
+                continue
             got = everything(raw, timeout=0.3 if turn == 0 else 0.1 if first[name] == b"" else 10)
             n += 1
             check(first.setdefault(name, got) == got, name, "two answers differ", first[name], got)

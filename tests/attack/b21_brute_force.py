@@ -27,7 +27,7 @@ def tries(first, last, user, word, source):
 
 def banned(lab, count):
     """One address: heard until it has its points, then no more; what it had before stays, and others are heard."""
-    lab.configure(bans__max_points=str(POINTS))
+    lab.configure(bans__max_points=str(POINTS), timeouts__dpd="1h")  # the tunnel is silent meanwhile
     source, other = stranger(), stranger()
     tunnel = Tunnel(cookie_of("quick1", source=source), source=source)
     heard = sum(in_parts(tries, count, "quick2", "wrong", source))
@@ -45,7 +45,7 @@ def banned(lab, count):
     a = sign_in("quick2", "secret", source)
     check(a is not None and a.cookie(), "the address after its ban was lifted")
     tunnel.sign_out()
-    lab.configure(bans__max_points="0")
+    lab.configure(bans__max_points="0", timeouts__dpd="90s")
     return heard
 
 

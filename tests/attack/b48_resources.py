@@ -35,9 +35,10 @@ def attack(lab):
     until(10, lambda: lab.sessions() == 1, "addresses do not come back")
     cookie = cookie_of("quick1")
     turns = lab.scale(100, 20000)
-    for _ in range(turns):
+    for i in range(turns):
         with Tunnel(cookie):
             pass
+        check(i % 500 or victim.lives(), "the device that was there before")  # silent for long it would be taken for dead
     check(lab.sessions() == 2, "%d sessions" % lab.sessions())
     check(victim.lives(), "the device that was there before")
     for c, _ in greedy:

@@ -22,7 +22,7 @@ fail() {
 	if [ -s "${LAB:-/nonexistent}/gateway.log" ]; then
 		say "--- end of the gateway's log"
 		tail -n "${LAB_LOG_LINES:-25}" "$LAB/gateway.log" >&2
-		say "--- it has waited $(gw_waited 2>/dev/null) s for a CPU"
+		! gw_alive || say "--- it has waited $(gw_waited) s for a CPU"
 	fi
 	for f in "${LAB:-/nonexistent}"/oc.*.log; do
 		[ -s "$f" ] || continue
