@@ -257,6 +257,14 @@ on_connect(struct mst_ac *ac)
 	return AC_EV_CONNECT;
 }
 
+// HAProxy's way to ask whether somebody serves, where its operator names no other.
+static enum ac_ev
+on_options(struct mst_ac *ac)
+{
+	ac->show = AC_BODY_NONE;
+	return ac_text_is(ac->http.req.target, "/") ? AC_EV_PROBE : fault(ac, MST_AC_F_UNKNOWN_URL);
+}
+
 enum ac_ev
 ac_classify(struct mst_ac *ac)
 {
@@ -271,6 +279,8 @@ ac_classify(struct mst_ac *ac)
 		return on_post(ac);
 	case AC_METHOD_CONNECT:
 		return on_connect(ac);
+	case AC_METHOD_OPTIONS:
+		return on_options(ac);
 	case AC_METHOD_OTHER:
 		break;
 	}

@@ -9,7 +9,7 @@ act_page(struct mst_ac *ac, const struct ac_arg *arg)
 	(void)arg;
 	if (ac->params.unavailable)
 		return ac_reply_reject(&ac->reply, 503, NULL);
-	return ac_reply_page(&ac->reply, ac->params.page, ac->show, ac->last);
+	return ac_reply_page(&ac->reply, ac->show == AC_BODY_NONE ? "" : ac->params.page, ac->show, ac->last);
 }
 
 static struct ac_shown

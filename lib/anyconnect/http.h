@@ -1,4 +1,4 @@
-// Strict HTTP/1.1 requests, and GET and HEAD of "/" by HTTP/1.0, read incrementally (RFC 9112). Control lcore.
+// Strict HTTP/1.1 requests, and GET, HEAD and OPTIONS of "/" by HTTP/1.0, read incrementally (RFC 9112). Control lcore.
 #pragma once
 
 #include "mst_anyconnect.h"
@@ -16,7 +16,7 @@ struct ac_buf {
 };
 
 // clang-format off
-#define AC_METHODS(X) X(GET) X(HEAD) X(POST) X(CONNECT)
+#define AC_METHODS(X) X(GET) X(HEAD) X(POST) X(CONNECT) X(OPTIONS)
 // clang-format on
 
 enum ac_method {

@@ -47,7 +47,7 @@ static bool
 is_old_probe(const struct ac_request *q, struct ac_text version)
 {
 	return ac_text_is(version, "HTTP/1.0") && ac_text_is(q->target, "/") &&
-	       (q->method == AC_METHOD_GET || q->method == AC_METHOD_HEAD);
+	       (q->method == AC_METHOD_GET || q->method == AC_METHOD_HEAD || q->method == AC_METHOD_OPTIONS);
 }
 
 static enum mst_ac_fault
@@ -188,8 +188,8 @@ check_framing(const struct ac_request *q)
 		return MST_AC_F_SYNTAX;
 	if (q->n_expect > 0)
 		return MST_AC_F_EXPECT;
-	if (q->body_len > 0 &&
-		(q->method == AC_METHOD_GET || q->method == AC_METHOD_HEAD || q->method == AC_METHOD_CONNECT))
+	// Of the others a body is not waited for: they are refused.
+	if (q->body_len > 0 && q->method != AC_METHOD_POST && q->method != AC_METHOD_OTHER)
 		return MST_AC_F_FRAMING;
 	return MST_AC_F_NONE;
 }

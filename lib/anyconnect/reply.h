@@ -10,7 +10,7 @@ struct ac_reply {
 	bool ready; // not taken yet
 };
 
-enum ac_body { AC_BODY_FULL, AC_BODY_HEAD_ONLY };
+enum ac_body { AC_BODY_FULL, AC_BODY_HEAD_ONLY, AC_BODY_NONE };
 
 // Each replaces what is in out only on success; -ENOMEM, -E2BIG.
 MST_MUST_USE int ac_reply_page(struct ac_reply *out, const char *html, enum ac_body body, bool close);
