@@ -194,7 +194,7 @@ a_question_waits_as_long_as_a_sign_in_may_take(void **state)
 	device_close(&b);
 }
 
-// Another connection gives no more time.
+// Another connection gives no more time: what is being judged then is told its result, and nothing more is asked.
 static void
 when_its_time_is_over_nothing_more_is_asked(void **state)
 {
@@ -204,9 +204,31 @@ when_its_time_is_over_nothing_more_is_asked(void **state)
 	(void)state;
 	device_close(&a);
 	form_answer_by(&b, HERE, handle);
-	mst_wheel_stop(&b.conn->question->end); // as if its time had come while the answer was judged
+	mst_wheel_stop(&b.conn->limit);
+	mst_wheel_turn(&rig->wheel, b.conn->question->end.due_ns + 2 * rig->wheel.slot_ns, 100);
+	assert_int_equal(rig->counters.auth_unanswered, 0);
+	assert_int_equal(fake.n_cancels, 0);
 	form_result(&b, token, MST_AUTH_MORE, "");
 	assert_form("name=\"username\"");
+	assert_true(fake.cancelled == token);
+	device_close(&b);
+}
+
+// What one host has asked is not answered at another one.
+static void
+a_question_belongs_to_its_host(void **state)
+{
+	struct control_question *q = &rig->questions->of[0];
+	struct device a, b;
+	uint64_t token = form_half(&a, HERE, "anna", handle);
+
+	(void)state;
+	device_close(&a);
+	assert_true(q->number == token);
+	assert_string_equal(q->host, "");
+	snprintf(q->host, sizeof(q->host), "partners.example.com");
+	form_answer_by(&b, HERE, handle);
+	assert_stale(0);
 	assert_true(fake.cancelled == token);
 	device_close(&b);
 }
@@ -330,6 +352,7 @@ main(void)
 		TEST(after_a_stale_answer_a_sign_in_begins_anew),
 		TEST(a_question_waits_as_long_as_a_sign_in_may_take),
 		TEST(when_its_time_is_over_nothing_more_is_asked),
+		TEST(a_question_belongs_to_its_host),
 		TEST(a_sign_in_has_so_many_questions),
 		TEST(it_goes_where_the_device_goes),
 		TEST(a_flood_crowds_out_itself),
