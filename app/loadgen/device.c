@@ -337,6 +337,7 @@ dtls_timer(struct lg *lg, struct lg_device *d)
 				return;
 			}
 			lg->report.control.dtls_up--;
+			lg_dtls_forget(d); // or it is found dead again while it waits for its turn
 			try_dtls(lg, d);
 		} else if (d->rekey_ms != 0 && lg_is_due(lg, d->rekey_ms)) {
 			rekey(lg, d);
