@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from lab import GATEWAY, check, until
-from web import Connection, Tunnel, make_context, reply, request
+from web import Connection, Tunnel, connect_request, make_context, reply, request
 
 warnings.simplefilter("ignore")  # that SHA-1 is over is the case
 AUTH = """auth:
@@ -124,6 +124,16 @@ def sign_in(context, body):
     return a.cookie() if a is not None else None
 
 
+def is_taken(context, cookie):
+    """Whether CONNECT by the cookie gets a tunnel; it does not stay."""
+    try:
+        with Connection(context=context) as c:
+            a = c.ask(connect_request(cookie))
+    except (OSError, ssl.SSLError):
+        return False
+    return a is not None and a.status == 200
+
+
 def stolen(lab, chain):
     """A certificate that anybody can see, and the key of somebody else: libssl would not load the two, s_client is made to."""
     path, key = lab.folder + "/stolen.pem", lab.folder + "/other.key"
@@ -168,9 +178,14 @@ def attack(lab):
         lab.restart()
         cookie = None
         for spelling in ("alice", "ALICE"):
-            cookie = sign_in(load(lab, *real.user(spelling)), nothing)
+            own = load(lab, *real.user(spelling))
+            cookie = sign_in(own, nothing)
             check(cookie is not None, "a right certificate does not sign in as %s" % spelling)
-            t = Tunnel(cookie)
+            # The cookie is worth nothing without the certificate; another one of the same user is another one.
+            for name, context in [("none", make_context()), ("user1's", other), ("alice's other", good)] + bad:
+                check(not is_taken(context, cookie), "a cookie with a certificate that is not its own:", name)
+                n += 1
+            t = Tunnel(cookie, context=own)
             check(lab.connected_users() == {"alice"}, spelling, "is", lab.connected_users())
             t.sign_out()
         for name, context in bad:

@@ -203,8 +203,8 @@ def tls_record_frame(kind, payload=b"", magic=b"STF\x01", length=None, reserved=
 class Tunnel(Connection):
     """A CSTP tunnel by cookie; self.answer200 is what CONNECT was answered by."""
 
-    def __init__(self, cookie, *fields, source=None, timeout=5):
-        super().__init__(source, timeout)
+    def __init__(self, cookie, *fields, source=None, timeout=5, context=CONTEXT):
+        super().__init__(source, timeout, context)
         self.answer200 = self.ask(connect_request(cookie, *fields))
         if self.answer200 is None or self.answer200.status != 200:
             self.close()
