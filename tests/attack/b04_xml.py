@@ -6,7 +6,6 @@ import time
 from lab import DEVICE, Fail, check
 from web import ask, request
 
-SLOW_S = 0.010
 PORT = 8099
 
 
@@ -91,17 +90,18 @@ def spoilt(docs, count):
 def attack(lab):
     trap = socket.create_server(("0.0.0.0", PORT))
     trap.setblocking(False)
-    docs = documents()
-    docs += [*spoilt(docs, lab.scale(60, 3000))]
+    whole = documents()
+    docs = whole + [*spoilt(whole, lab.scale(60, 3000))]
     slowest = 0
-    for doc in docs:
+    for i, doc in enumerate(docs):
         start = time.monotonic()
         a = ask(request("POST", "/", body=doc))
         slowest = max(slowest, time.monotonic() - start)
         name = "document %r" % doc[:60]
         check(a is None or a.status in (200, 400, 401, 404, 413), name, a.raw[:60] if a else "")
         check(a is None or a.cookie() is None, name, "gave a cookie")
-        check(a is None or a.status == 400 or b"<!DOCTYPE" not in doc, name, "a document type was taken")
+        # What is spoilt may be no XML any more, and a form.
+        check(a is None or a.status == 400 or b"<!DOCTYPE" not in doc or i >= len(whole), name, "a document type was taken")
     try:
         _, who = trap.accept()
         raise Fail("%s came to fetch" % (who,))
