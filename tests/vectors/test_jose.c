@@ -1,15 +1,11 @@
 // Project Wycheproof's vectors of signed tokens and of key sets: what they call invalid is refused, and what they call valid
 // of the algorithms that we take is verified. Skipped where the files are not at hand.
 #include <string.h>
-#include <sys/stat.h>
 
 #include "mst_test.h"
 
 #include "oidc.h"
-
-#define SKIPPED 77 // what meson takes for "skipped"
-
-static char folder[4096];
+#include "wycheproof.h"
 
 struct counts {
 	unsigned int verified;
@@ -70,17 +66,13 @@ verify(const json_t *group, const char *token)
 static struct counts
 check_file(const char *name)
 {
-	char path[sizeof(folder) + 64];
 	struct counts counts = {0};
 	json_t *group;
 	json_t *test;
-	json_t *root;
+	json_t *root = wycheproof_load(name);
 	size_t i;
 	size_t j;
 
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	root = json_load_file(path, 0, NULL);
-	assert_non_null(root);
 	json_array_foreach(json_object_get(root, "testGroups"), i, group)
 	{
 		json_array_foreach(json_object_get(group, "tests"), j, test)
@@ -121,22 +113,6 @@ key_sets(void **state)
 	assert_true(c.verified >= 1 && c.refused >= 20);
 }
 
-static bool
-find_folder(void)
-{
-	const char *vectors = getenv("MST_VECTORS");
-	const char *root = getenv("MST_SOURCE_ROOT");
-	struct stat st;
-	int n;
-
-	if (vectors != NULL)
-		n = snprintf(folder, sizeof(folder), "%s/wycheproof", vectors);
-	else
-		n = snprintf(
-			folder, sizeof(folder), "%s/../shared/vectors/wycheproof", root != NULL ? root : ".");
-	return n < (int)sizeof(folder) && stat(folder, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 int
 main(void)
 {
@@ -145,9 +121,7 @@ main(void)
 		cmocka_unit_test(key_sets),
 	};
 
-	if (!find_folder()) {
-		printf("skipped: no folder %s\n", folder);
-		return SKIPPED;
-	}
+	if (!wycheproof_find())
+		return WYCHEPROOF_SKIPPED;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

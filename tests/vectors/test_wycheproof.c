@@ -3,17 +3,11 @@
 // at hand.
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include <jansson.h>
 
 #include "mst_test.h"
 
 #include "vector.h"
-
-#define SKIPPED 77 // what meson takes for "skipped"
-
-static char folder[4096];
+#include "wycheproof.h"
 
 struct counts {
 	unsigned int valid;
@@ -85,19 +79,13 @@ number(const json_t *object, const char *name)
 static struct counts
 check_file(const char *name, const enum mst_aead_alg algs[2])
 {
-	char path[sizeof(folder) + 64];
 	struct counts counts = {0};
-	json_error_t err;
-	json_t *root;
+	json_t *root = wycheproof_load(name);
 	json_t *group;
 	json_t *test;
 	size_t i;
 	size_t j;
 
-	assert_true(snprintf(path, sizeof(path), "%s/%s", folder, name) < (int)sizeof(path));
-	root = json_load_file(path, 0, &err);
-	if (root == NULL)
-		fail_msg("%s:%d: %s", path, err.line, err.text);
 	json_array_foreach(json_object_get(root, "testGroups"), i, group)
 	{
 		json_int_t key_bits = number(group, "keySize");
@@ -132,22 +120,6 @@ chacha20_poly1305(void **state)
 	assert_true(c.valid >= 200 && c.invalid >= 30);
 }
 
-static bool
-find_folder(void)
-{
-	const char *vectors = getenv("MST_VECTORS");
-	const char *root = getenv("MST_SOURCE_ROOT");
-	struct stat st;
-	int n;
-
-	if (vectors != NULL)
-		n = snprintf(folder, sizeof(folder), "%s/wycheproof", vectors);
-	else
-		n = snprintf(
-			folder, sizeof(folder), "%s/../shared/vectors/wycheproof", root != NULL ? root : ".");
-	return n < (int)sizeof(folder) && stat(folder, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
 int
 main(void)
 {
@@ -156,9 +128,7 @@ main(void)
 		cmocka_unit_test(chacha20_poly1305),
 	};
 
-	if (!find_folder()) {
-		printf("skipped: no folder %s\n", folder);
-		return SKIPPED;
-	}
+	if (!wycheproof_find())
+		return WYCHEPROOF_SKIPPED;
 	return mst_crypto_init() == 0 ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
