@@ -14,26 +14,6 @@ fail(struct mst_conf_error *err, const char *path, int code, const char *what)
 	return code;
 }
 
-// Up to cap bytes; fewer only at the end of the file.
-static ssize_t
-read_all(int fd, char *buf, size_t cap)
-{
-	size_t len = 0;
-
-	while (len < cap) {
-		ssize_t n = read(fd, buf + len, cap - len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		len += (size_t)n;
-	}
-	return (ssize_t)len;
-}
-
 int
 mst_conf_fd_read(
 	int fd, const char *path, size_t max_bytes, char **out, size_t *len, struct mst_conf_error *err)
@@ -52,7 +32,7 @@ mst_conf_fd_read(
 		if (more == NULL)
 			goto err;
 		buf = more;
-		n = read_all(fd, buf + got, want - got);
+		n = mst_fd_read(fd, buf + got, want - got);
 		if (n < 0)
 			goto err;
 		got += (size_t)n;

@@ -48,21 +48,14 @@ static int
 read_text(int fd, const char *path, char text[MST_COOKIE_KEYS_FILE_BYTES + 1], size_t *len,
 	struct mst_conf_error *err)
 {
-	size_t got = 0;
-	ssize_t n;
+	// One byte more than allowed tells a full file from one that is too long.
+	ssize_t n = mst_fd_read(fd, text, MST_COOKIE_KEYS_FILE_BYTES + 1);
 
-	while (got <= MST_COOKIE_KEYS_FILE_BYTES) {
-		n = read(fd, text + got, MST_COOKIE_KEYS_FILE_BYTES + 1 - got);
-		if (n < 0 && errno != EINTR)
-			return fail(err, path, -errno, "cannot read");
-		if (n == 0)
-			break;
-		if (n > 0)
-			got += (size_t)n;
-	}
-	if (got > MST_COOKIE_KEYS_FILE_BYTES)
+	if (n < 0)
+		return fail(err, path, (int)n, "cannot read");
+	if (n > MST_COOKIE_KEYS_FILE_BYTES)
 		return fail(err, path, -EFBIG, "cannot read");
-	*len = got;
+	*len = (size_t)n;
 	return 0;
 }
 

@@ -10,21 +10,15 @@
 static int
 read_all(struct tls_file *f, int fd)
 {
-	size_t got = 0;
+	ssize_t n;
 
-	while (got < f->len) {
-		ssize_t n = read(fd, f->bytes + got, f->len - got);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			break;
-		got += (size_t)n;
-	}
-	f->len = got;
-	return 0;
+	f->bytes = malloc(f->len);
+	if (f->bytes == NULL)
+		return -ENOMEM;
+	n = mst_fd_read(fd, f->bytes, f->len);
+	if (n >= 0)
+		f->len = (size_t)n; // it has been cut meanwhile
+	return n < 0 ? (int)n : 0;
 }
 
 static int
@@ -74,10 +68,8 @@ tls_file_load(struct tls_file *f)
 		return rc;
 	}
 	rc = check_stat(f, fd);
-	if (rc == 0) {
-		f->bytes = malloc(f->len);
-		rc = f->bytes == NULL ? -ENOMEM : read_all(f, fd);
-	}
+	if (rc == 0)
+		rc = read_all(f, fd);
 	close(fd);
 	if (rc < 0 && rc != -EINVAL)
 		tls_text_set(f->err, f->err_cap, "cannot read %s %s: %s", f->what, f->path, strerror(-rc));

@@ -188,8 +188,9 @@ struct mst_ac_credentials {
 	char user_agent[128];		      // this and platform: printable ASCII, cut to fit
 	char platform[64];   // X-AnyConnect-Identifier-Platform, else what the document calls the device
 	char device_id[128]; // X-AnyConnect-Identifier-Device-UniqueID, printable ASCII too
-	const char *bearer;  // token of letters, digits and -._~+/= only, or NULL: none came. With neither
-			     // user nor token the certificate is all there is
+	// Token of letters, digits and -._~+/= only, or NULL: none came. With neither user nor token the certificate is all
+	// there is.
+	const char *bearer;
 };
 
 // Valid from MST_AC_AUTHENTICATE or MST_AC_ANSWER until mst_ac_auth_done or mst_ac_auth_more, which wipe it.

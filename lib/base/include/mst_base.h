@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/queue.h>
+#include <sys/types.h>
 
 #define MST_MUST_USE __attribute__((warn_unused_result))
 #define MST_PRINTF(fmt_arg, first_arg) __attribute__((format(printf, fmt_arg, first_arg)))
@@ -198,6 +199,10 @@ void mst_secret_wipe(struct mst_secret *s);
 bool mst_ct_equal(const void *a, const void *b, size_t len);
 // Random bytes of the kernel; cannot fail once the system has booted (aborts if it does).
 void mst_random(void *out, size_t len);
+
+// ---- files --------------------------------------------------------------------------------------
+// Up to cap bytes, fewer only at the end of the file; or -errno.
+MST_MUST_USE ssize_t mst_fd_read(int fd, void *buf, size_t cap);
 
 // ---- time ---------------------------------------------------------------------------------------
 #define MST_NS_PER_S 1000000000ULL
