@@ -63,20 +63,17 @@ def over_the_limit(lab, cookie):
 
 def one_tunnel(lab, cookie, thieves):
     """Any number at once: one of them has the tunnel, at one address."""
+    inside = [Connection(timeout=30) for _ in range(thieves)]
     barrier = threading.Barrier(thieves)
     got = []
 
-    def steal():
+    def steal(c):
         try:
-            c = Connection()
             barrier.wait(20)
-            a = c.ask(connect_request(cookie))
-            got.append((c, a))
-        except OSError:
+            got.append((c, c.ask(connect_request(cookie))))
+        except (OSError, threading.BrokenBarrierError):
             pass
-        except threading.BrokenBarrierError:
-            pass
-    threads = [threading.Thread(target=steal) for _ in range(thieves)]
+    threads = [threading.Thread(target=steal, args=(c,)) for c in inside]
     for t in threads:
         t.start()
     for t in threads:
@@ -88,7 +85,7 @@ def one_tunnel(lab, cookie, thieves):
     until(5, lambda: lab.tele("/mst/info")["connections"] <= 1, "more than one connection stays")
     alive = sum(not c.closed(0.2) for c, _ in let_in)
     check(alive <= 1, "%d live tunnels by one cookie" % alive)
-    for c, _ in got:
+    for c in inside:
         c.close()
 
 

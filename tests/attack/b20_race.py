@@ -103,6 +103,7 @@ def reload_meanwhile(lab, count):
 
 def attack(lab):
     many, most = lab.scale(24, 200), lab.scale(24, 1000)
+    lab.configure(timeouts__header=lab.scale("10s", "120s"))  # the first wait for the last
     cookie = cookie_of("quick1")
     for _ in range(lab.scale(2, 5)):
         one_tunnel(lab, cookie, most)
@@ -111,4 +112,5 @@ def attack(lab):
     end_and_connect(lab, lab.scale(10, 300))
     release_and_lease(lab.scale(8, 32))
     reload_meanwhile(lab, lab.scale(8, 64))
+    lab.configure(timeouts__header="10s")
     return lab.scale(2, 5) * most + many + lab.scale(10, 300) + 5 * lab.scale(8, 32) + lab.scale(8, 64)
