@@ -255,11 +255,10 @@ int
 gateway_sign_in(struct gateway *g, unsigned int number, struct client *d, struct control_login **out)
 {
 	struct mst_auth_result r = {.outcome = MST_AUTH_OK};
-	struct mst_ip remote = mst_ip4_from_host(0x7f000001u);
+	const struct control_arrival from = {.remote = mst_ip4_from_host(0x7f000001u), .host = ""};
 
 	snprintf(r.user, sizeof(r.user), "device%u@example", number);
-	return control_login_create(
-		g->control, &r, &(struct control_arrival){.remote = remote, .host = ""}, d->cookie, out);
+	return control_login_create(g->control, &r, &from, d->cookie, out);
 }
 
 struct mst_sa_tuple

@@ -88,7 +88,7 @@ session_json(const struct gateway *g, const struct mst_session_view *v)
 	struct mst_ip addr4 = mst_ip4_from_host(v->addr4);
 	struct mst_ip addr6 = {.family = 6};
 	struct mst_conf_profile profile;
-	char text[MST_IP_TEXT_BYTES];
+	char text[MST_IP_TEXT_BYTES + 4];
 	json_t *o = json_object();
 
 	mst_conf_profile_of(g->conf, v->info.user, v->info.group, v->info.platform, &profile);
@@ -97,6 +97,7 @@ session_json(const struct gateway *g, const struct mst_session_view *v)
 	put_number(o, "ID", v->id);
 	put_text(o, "Username", v->info.user);
 	put_text(o, "Groupname", v->info.group);
+	put_text(o, "vhost", v->info.host[0] != '\0' ? v->info.host : "default");
 	put_text(o, "State", v->info.connected ? "connected" : "away");
 	put_text(o, "Device", v->info.platform[0] != '\0' ? v->info.platform : "-");
 	put_text(o, "Device type", v->info.device_type[0] != '\0' ? v->info.device_type : "-");
@@ -108,6 +109,7 @@ session_json(const struct gateway *g, const struct mst_session_view *v)
 		memcpy(addr6.bytes, v->addr6, sizeof(v->addr6));
 		put_text(o, "IPv6", mst_ip_format(&addr6, text));
 	}
+	put_text(o, "Range", v->range.ip.family != 0 ? mst_net_format(&v->range, text) : "-");
 	put_text(o, "User-Agent", v->info.user_agent);
 	put_text(o, "Hostname", v->info.hostname);
 	put_text(o, "Path", path_name(v->path));
@@ -458,6 +460,11 @@ gateway_command(void *arg, enum mst_ctl_id id, const char *const *args, size_t n
 	case MST_CTL_SHOW_PORTS:
 		*data = ports_json();
 		return 0;
+	case MST_CTL_SHOW_HOSTS:
+		*data = gateway_hosts(g);
+		return 0;
+	case MST_CTL_SHOW_RANGES:
+		return gateway_ranges(g, n_args > 0 ? args[0] : NULL, data, err, err_cap);
 	case MST_CTL_SHOW_CERTIFICATE:
 	case MST_CTL_SHOW_IP_BANS:
 	case MST_CTL_SHOW_BAN_POINTS:

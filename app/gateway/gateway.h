@@ -44,6 +44,10 @@ void gateway_put_certificate(const struct gateway *g, json_t *status);
 int gateway_front(struct gateway *g, enum mst_ctl_id id, const char *const *args, size_t n_args,
 	json_t **data, char *err, size_t err_cap);
 
+// hosts.c
+json_t *gateway_hosts(const struct gateway *g);
+int gateway_ranges(const struct gateway *g, const char *start, json_t **data, char *err, size_t err_cap);
+
 // change.c: the commands that change something
 int gateway_change(struct gateway *g, enum mst_ctl_id id, const char *const *args, size_t n_args,
 	json_t **data, char *err, size_t err_cap);

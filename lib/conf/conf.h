@@ -44,6 +44,10 @@ bool conf_is_domain(const char *text);
 MST_MUST_USE int conf_check_host_bits(const struct mst_conf_tree *tree, struct mst_conf_error *err,
 	const char *key, const struct mst_net *net);
 
+// validate_addresses.c: the parts of the pool that are kept for some.
+MST_MUST_USE int conf_addresses_check(
+	const struct mst_conf *conf, const struct mst_conf_tree *tree, struct mst_conf_error *err);
+
 // tree.c. On success the caller ends with conf_tree_fini; name must outlive the tree. On failure err is
 // filled.
 MST_MUST_USE int conf_tree_parse(struct mst_conf_tree *tree, const char *name, const char *text, size_t len,

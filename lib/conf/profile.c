@@ -146,6 +146,42 @@ mst_conf_auth_of(const struct mst_conf *conf, const char *host, struct mst_conf_
 	return mst_conf_auth_at(conf, host[0] != '\0' ? i + 1 : 0, out) ? 0 : -ENOENT;
 }
 
+static const struct mst_net *
+addresses_of_profile(const struct mst_conf *conf, const char *user, const char *group)
+{
+	const struct mst_conf_profile *p = find(conf, user, group);
+
+	return p != NULL && p->addresses.ip.family != 0 ? &p->addresses : NULL;
+}
+
+const struct mst_net *
+mst_conf_addresses_of(const struct mst_conf *conf, const char *host, const char *user, const char *group)
+{
+	const struct mst_net *found = user[0] != '\0' ? addresses_of_profile(conf, user, "") : NULL;
+
+	if (found == NULL && group[0] != '\0')
+		found = addresses_of_profile(conf, "", group);
+	for (uint32_t i = 0; found == NULL && host[0] != '\0' && i < conf->n_hosts; i++) {
+		const struct mst_conf_host *h = &conf->hosts[i];
+
+		if (h->addresses.ip.family != 0 && strcmp(h->names[0], host) == 0)
+			found = &h->addresses;
+	}
+	return found;
+}
+
+const struct mst_net *
+mst_conf_addresses_at(const struct mst_conf *conf, uint32_t i)
+{
+	for (uint32_t h = 0; h < conf->n_hosts; h++)
+		if (conf->hosts[h].addresses.ip.family != 0 && i-- == 0)
+			return &conf->hosts[h].addresses;
+	for (uint32_t p = 0; p < conf->n_profiles; p++)
+		if (conf->profiles[p].addresses.ip.family != 0 && i-- == 0)
+			return &conf->profiles[p].addresses;
+	return NULL;
+}
+
 bool
 mst_conf_wants_certificates(const struct mst_conf_auth *auth)
 {

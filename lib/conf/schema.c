@@ -208,6 +208,11 @@ static const struct mst_conf_key timeouts_keys[] = {
 	ROW_END,
 };
 
+#define ROW_ADDRESSES(type_) \
+	{.name = "addresses", .type = MST_CONF_NET, MST_CONF_AT(type_, addresses), .family = 4, .min = 8, .max = 32, \
+	 .change = MST_CONF_RELOAD, \
+	 .help = "part of pool.ipv4 that its devices get their addresses from, and nobody else; user before group before host"}
+
 #define MARK_PROFILE(key) MST_CONF_PRESENT_AT(struct mst_conf_profile, has_##key),
 static const struct mst_conf_key limits_of_profile[] = {LIMIT_ROWS(NO_MARK), ROW_END};
 const struct mst_conf_key conf_profile_keys[] = {
@@ -218,6 +223,7 @@ const struct mst_conf_key conf_profile_keys[] = {
 	NETWORK_ROWS(struct mst_conf_profile, network., MARK_PROFILE, NO_MARK),
 	{.name = "timeouts", MST_CONF_MAP_AT(struct mst_conf_profile, timeouts, limits_of_profile),
 	 .change = MST_CONF_RELOAD, .help = "how long things may take"},
+	ROW_ADDRESSES(struct mst_conf_profile),
 	{.name = "udp", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_profile, udp), MARK_PROFILE(udp)
 	 .change = MST_CONF_RELOAD, .help = "offer DTLS, where listen.udp does; false: all data over TLS"},
 	ROW_END,
@@ -231,6 +237,7 @@ static const struct mst_conf_key hosts_keys[] = {
 	IDENTITY_ROWS(struct mst_conf_host),
 	{.name = "auth", MST_CONF_MAP_AT(struct mst_conf_host, auth, conf_host_auth_keys), .change = MST_CONF_RELOAD,
 	 .help = "how users who come to it prove who they are, where that differs from section auth"},
+	ROW_ADDRESSES(struct mst_conf_host),
 	ROW_END,
 };
 

@@ -168,3 +168,15 @@ const struct mst_conf_key conf_auth_keys[] = {
 	ROW_END,
 };
 // clang-format on
+
+const char *
+mst_conf_method_name(enum mst_conf_method method)
+{
+	return method_words[method];
+}
+
+const char *
+mst_conf_password_name(enum mst_conf_password password)
+{
+	return password_words[password];
+}

@@ -375,5 +375,6 @@ conf_gateway_check(const void *conf, const struct mst_conf_tree *tree, struct ms
 	MST_TRY(check_nets(&c, "listen.proxy-protocol-from", gw->listen.proxies, gw->listen.n_proxies));
 	MST_TRY(check_nets(&c, "bans.exempt", gw->bans.exempt, gw->bans.n_exempt));
 	MST_TRY(check_sign_in(&c));
+	MST_TRY(conf_addresses_check(gw, tree, err));
 	return conf_networks_check(gw, tree, err);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "control.h"
+#include "terms.h"
 
 // An IPv6 host changes its address within its /64 as it likes (RFC 8981).
 bool
@@ -49,7 +49,8 @@ has_its_addr6(const struct control_login *l, const struct mst_cookie *cookie)
 }
 
 static int
-find_login(struct mst_control *c, const struct mst_cookie *cookie, struct control_login **out)
+find_login(struct mst_control *c, const struct mst_cookie *cookie, const struct control_arrival *from,
+	struct control_login **out)
 {
 	struct control_login *l = control_login_by_cookie(c, cookie->id);
 	int ret;
@@ -62,6 +63,8 @@ find_login(struct mst_control *c, const struct mst_cookie *cookie, struct contro
 		MST_TRY(ret);
 	}
 	ret = has_its_addr6(l, cookie) ? 0 : -EADDRINUSE;
+	if (ret == 0 && !control_address_suits(l, cookie, from))
+		ret = -ERANGE;
 	if (ret == 0 && l->nameless) {
 		ret = control_login_name(l, cookie);
 		if (ret == 0)
@@ -75,10 +78,13 @@ find_login(struct mst_control *c, const struct mst_cookie *cookie, struct contro
 }
 
 static int
-refuse(const struct mst_cookie *cookie, const struct mst_ip *remote, const char *why)
+refuse(struct mst_control *c, const struct mst_cookie *cookie, const struct mst_ip *remote, const char *why)
 {
 	char text[MST_IP_TEXT_BYTES];
+	char reason[96];
 
+	snprintf(reason, sizeof(reason), "cookie: %s", why);
+	control_event_refused(c, cookie->user, remote, reason);
 	MST_LOG(NOTICE, "control", "cookie of %s, of %s, from %s refused: %s", cookie->user, cookie->server,
 		mst_ip_format(remote, text), why);
 	return -EACCES;
@@ -103,32 +109,36 @@ judge(struct mst_control *c, const struct mst_cookie *cookie, const struct contr
 
 	if (!is_of_host(cookie, from->host)) {
 		CONTROL_COUNT(c, cookie_host);
-		return refuse(cookie, remote, "it is of another host");
+		return refuse(c, cookie, remote, "it is of another host");
 	}
 	if (cookie->policy != c->conf->cookie.policy) {
 		CONTROL_COUNT(c, cookie_policy);
-		return refuse(cookie, remote, "it is of other rules");
+		return refuse(c, cookie, remote, "it is of other rules");
 	}
 	if (has_roamed(c, cookie, remote)) {
 		CONTROL_COUNT(c, cookie_roamed);
-		return refuse(cookie, remote, "it was issued to another address");
+		return refuse(c, cookie, remote, "it was issued to another address");
 	}
 	if (lacks_certificate(c->conf, cookie, from)) {
 		CONTROL_COUNT(c, cookie_certificate);
-		return refuse(cookie, remote, "the certificate of its sign-in is not shown");
+		return refuse(c, cookie, remote, "the certificate of its sign-in is not shown");
 	}
 	if (mst_cookie_ledger_look(c->ledger, cookie, (uint64_t)time(NULL)) == MST_COOKIE_ENDED) {
 		CONTROL_COUNT(c, cookie_ended);
-		return refuse(cookie, remote, "its session has ended");
+		return refuse(c, cookie, remote, "its session has ended");
 	}
-	ret = find_login(c, cookie, out);
+	ret = find_login(c, cookie, from, out);
 	if (ret == -EADDRINUSE) {
 		CONTROL_COUNT(c, cookie_no_address);
-		return refuse(cookie, remote, "its address is another's");
+		return refuse(c, cookie, remote, "its address is another's");
+	}
+	if (ret == -ERANGE) {
+		CONTROL_COUNT(c, cookie_range);
+		return refuse(c, cookie, remote, "its address is of another range than its user's");
 	}
 	if (ret == -EDQUOT) {
 		CONTROL_COUNT(c, cookie_same_user);
-		return refuse(cookie, remote, "the user has as many sessions as may be");
+		return refuse(c, cookie, remote, "the user has as many sessions as may be");
 	}
 	return ret;
 }

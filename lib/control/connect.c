@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "control.h"
+#include "terms.h"
 
 #define DTLS_OVERHEAD                                                                                        \
 	38 // 13 record header, 8 explicit nonce, 16 tag, 1 type byte: the most of the suites we offer
@@ -47,6 +47,7 @@ fill_info(const struct control_conn *conn, const struct control_login *l,
 	memset(info, 0, sizeof(*info));
 	snprintf(info->user, sizeof(info->user), "%s", l->user);
 	snprintf(info->group, sizeof(info->group), "%s", l->group);
+	snprintf(info->host, sizeof(info->host), "%.63s", mst_tls_conn_host(conn->tls));
 	snprintf(info->hostname, sizeof(info->hostname), "%.63s", r->hostname);
 	snprintf(info->user_agent, sizeof(info->user_agent), "%s", r->user_agent);
 	snprintf(info->platform, sizeof(info->platform), "%s", l->platform);

@@ -1,6 +1,4 @@
 // The control lcore: creation, reload, the loop, the end. Control lcore.
-#include "control.h"
-
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -10,6 +8,7 @@
 
 #include "ban.h"
 #include "question.h"
+#include "terms.h"
 
 #define TICK_MS 100
 #define WHEEL_SLOT_NS (100 * MST_NS_PER_MS)
@@ -193,6 +192,7 @@ mst_control_create(struct mst_control **out, const struct mst_control_params *p,
 		free(c);
 		return ret;
 	}
+	control_address_set_ranges(c);
 	ret = control_site_make(p->conf, &c->tls, err, err_cap);
 	if (ret == 0)
 		ret = make_dtls(p->conf, &c->dtls, err, err_cap);
@@ -294,6 +294,7 @@ mst_control_reload(struct mst_control *c, const struct mst_conf *conf, char *err
 	control_staple_begin(c, old);
 	mst_tls_ctx_put(old);
 	control_site_note(c);
+	control_address_set_ranges(c);
 	control_signin_reload(c);
 	return 0;
 }

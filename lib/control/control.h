@@ -70,6 +70,7 @@ struct control_login {
 	uint8_t certificate[MST_COOKIE_DIGEST_BYTES]; // that it signed in with; all zero: none
 	struct mst_ip signed_in_from;
 	uint8_t host[MST_COOKIE_HOST_BYTES]; // that its user came to, as the cookie calls it
+	bool wished;			     // its address, by the source of identities
 	struct mst_session *session;
 	struct control_conn *conn; // NULL while the device is away
 	int64_t signed_in_ns;	   // may lie before the zero of the clock, which a restart of the host sets
@@ -286,10 +287,9 @@ extern const struct control_end_row control_ends[];
 void control_account_start(struct control_login *l); // its device has connected; once
 void control_account_stop(struct control_login *l, enum control_end why);
 
-// Where a device is, and which host it asks for.
-struct control_arrival {
+struct control_arrival { // where a device is, and which host it asks for; "": the site itself
 	struct mst_ip remote;
-	const char *host;			   // what it is called; "": the site itself
+	const char *host;
 	uint8_t certificate[MST_TLS_DIGEST_BYTES]; // that it shows; all zero: none
 };
 struct control_arrival control_conn_arrival(const struct control_conn *conn); // TLS is up
@@ -321,14 +321,6 @@ void control_login_drop_app_id(struct control_login *l); // and the PSK
 void control_login_end(struct mst_control *c, struct control_login *l, enum control_end why);
 // Tells the kernel of a tunnel that takes less than its tun does, so that its ICMP names the right size.
 void control_login_set_mtu(struct control_login *l, uint16_t mtu);
-
-// terms.c: what the configuration says for a login; read anew whenever it matters, so that a reload counts
-struct control_terms {
-	uint64_t dpd_ns, idle_ns, session_ns; // 0: none
-};
-struct control_terms control_terms(const struct control_login *l);
-// All of it; borrows from the configuration.
-void control_terms_profile(const struct control_login *l, struct mst_conf_profile *out);
 
 // look.c: what time does to a login
 mst_wheel_fn control_look; // may end it; else arms its next look

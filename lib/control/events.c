@@ -17,7 +17,7 @@ next_place(struct control_events *past, struct control_event_ring *ring)
 
 	if (past->next == 0)
 		past->next = now_unix_s * NUMBERS_PER_S;
-	*e = (struct mst_control_event){.number = past->next++, .unix_s = now_unix_s, .reason = ""};
+	*e = (struct mst_control_event){.number = past->next++, .unix_s = now_unix_s};
 	return e;
 }
 
@@ -28,7 +28,7 @@ control_event_of(const struct control_login *l, const char *what, const char *re
 	struct mst_control_event *e = next_place(&l->c->past, &l->c->past.sessions);
 
 	e->what = what;
-	e->reason = reason;
+	snprintf(e->reason, sizeof(e->reason), "%s", reason);
 	e->session = s->id;
 	snprintf(e->user, sizeof(e->user), "%s", l->user);
 	e->remote = s->info->remote;
@@ -40,14 +40,15 @@ control_event_of(const struct control_login *l, const char *what, const char *re
 }
 
 void
-control_event_refused(const struct control_conn *conn, const char *user)
+control_event_refused(
+	struct mst_control *c, const char *user, const struct mst_ip *remote, const char *reason)
 {
-	struct mst_control_event *e = next_place(&conn->c->past, &conn->c->past.refusals);
+	struct mst_control_event *e = next_place(&c->past, &c->past.refusals);
 
 	e->what = "refused";
-	e->reason = "sign-in";
+	snprintf(e->reason, sizeof(e->reason), "%s", reason);
 	snprintf(e->user, sizeof(e->user), "%s", user);
-	e->remote = conn->remote;
+	e->remote = *remote;
 }
 
 static void

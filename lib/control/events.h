@@ -3,7 +3,6 @@
 
 #include "mst_control.h"
 
-struct control_conn;
 struct control_login;
 
 struct control_event_ring {
@@ -16,6 +15,7 @@ struct control_events {
 	uint64_t next; // number of the next one; 0: there was none yet
 };
 
-// Both texts are constants.
+// what is a constant; reason is copied.
 void control_event_of(const struct control_login *l, const char *what, const char *reason);
-void control_event_refused(const struct control_conn *conn, const char *user);
+void control_event_refused(
+	struct mst_control *c, const char *user, const struct mst_ip *remote, const char *reason);

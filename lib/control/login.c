@@ -9,7 +9,7 @@
 
 #include "mst_exception.h"
 
-#include "control.h"
+#include "terms.h"
 
 static uint32_t
 bucket_of(const struct mst_control *c, const uint8_t *uniform)
@@ -58,7 +58,8 @@ control_login_is_full(const struct mst_control *c)
 }
 
 static int
-open_session(struct control_login *l, const struct mst_cookie *cookie)
+open_session(struct control_login *l, const struct mst_cookie *cookie, const struct mst_net *range,
+	struct control_login *before)
 {
 	struct mst_session_info info = {.remote = cookie->remote};
 	uint16_t mtu = (uint16_t)l->c->conf->network.mtu; // CONNECT will tell
@@ -66,10 +67,16 @@ open_session(struct control_login *l, const struct mst_cookie *cookie)
 
 	snprintf(info.user, sizeof(info.user), "%s", cookie->user);
 	snprintf(info.group, sizeof(info.group), "%s", cookie->group);
-	if (cookie->addr4.family == 4)
+	if (before != NULL) {
+		uint32_t addr4 = before->session->addr4;
+
+		mst_session_leave_address(before->session);
+		control_login_end(l->c, before, CONTROL_END_TAKEN);
+		ret = mst_session_open_left(&l->session, addr4, &info, mtu);
+	} else if (cookie->addr4.family == 4)
 		ret = mst_session_open_at(&l->session, mst_ip4_host(&cookie->addr4), &info, mtu);
 	else
-		ret = mst_session_open(&l->session, &info, mtu);
+		ret = mst_session_open_in(&l->session, range, &info, mtu);
 	if (ret < 0)
 		return ret;
 	l->session->has6 = false; // CONNECT will tell
@@ -86,6 +93,7 @@ take_names(struct control_login *l, const struct mst_cookie *cookie)
 	memcpy(l->certificate, cookie->certificate, sizeof(l->certificate));
 	l->signed_in_from = cookie->remote;
 	memcpy(l->host, cookie->host, sizeof(l->host));
+	l->wished = cookie->wished;
 	l->idle_s = cookie->idle_s;
 }
 
@@ -127,6 +135,7 @@ control_login_say(const struct control_login *l, struct mst_cookie *out)
 	out->remote = l->signed_in_from;
 	memcpy(out->host, l->host, sizeof(out->host));
 	memcpy(out->certificate, l->certificate, sizeof(out->certificate));
+	out->wished = l->wished;
 	snprintf(out->user, sizeof(out->user), "%s", l->user);
 	snprintf(out->group, sizeof(out->group), "%s", l->group);
 	snprintf(out->device, sizeof(out->device), "%s", l->device);
@@ -144,8 +153,11 @@ note(const struct control_login *l, enum mst_cookie_known known)
 	mst_cookie_ledger_note(l->c->ledger, &cookie, known, (uint64_t)time(NULL));
 }
 
+// range: where an address is taken from, unless the cookie names one; NULL: from what is in none. before: who has the one
+// that it must be, and ends; NULL: nobody.
 static int
-make(struct mst_control *c, const struct mst_cookie *cookie, struct control_login **out)
+make(struct mst_control *c, const struct mst_cookie *cookie, const struct mst_net *range,
+	struct control_login *before, struct control_login **out)
 {
 	struct control_login *l = calloc(1, sizeof(*l));
 	int ret;
@@ -156,7 +168,7 @@ make(struct mst_control *c, const struct mst_cookie *cookie, struct control_logi
 	memcpy(l->cookie_id, cookie->id, sizeof(l->cookie_id));
 	take_names(l, cookie);
 	take_times(l, cookie);
-	ret = open_session(l, cookie);
+	ret = open_session(l, cookie, range, before);
 	if (ret < 0) {
 		free(l);
 		return ret;
@@ -174,7 +186,7 @@ make(struct mst_control *c, const struct mst_cookie *cookie, struct control_logi
 int
 control_login_restore(struct mst_control *c, const struct mst_cookie *cookie, struct control_login **out)
 {
-	MST_TRY(make(c, cookie, out));
+	MST_TRY(make(c, cookie, NULL, NULL, out));
 	(*out)->nameless = true;
 	(*out)->has_connected = true;
 	note(*out, MST_COOKIE_LIVES);
@@ -236,25 +248,32 @@ control_login_create(struct mst_control *c, const struct mst_auth_result *r,
 		.issued_unix_s = (uint64_t)time(NULL),
 		.idle_s = r->idle_s,
 		.remote = from->remote,
-		.addr4 = r->want4,
 	};
+	const char *group = r->n_groups != 0 ? r->groups[0] : "";
+	const struct mst_net *range = mst_conf_addresses_of(c->conf, from->host, r->user, group);
+	struct control_login *before = NULL;
 	struct control_login *l;
-	int ret;
+	int ret = control_address_wish(r, &cookie);
 
-	if (!may_have_one(c, r->user, NULL)) {
+	if (ret == 0)
+		before = control_address_holder(c, r->user, &cookie, range);
+	if (!may_have_one(c, r->user, before)) {
 		CONTROL_COUNT(c, login_same_user);
+		control_event_refused(c, r->user, &from->remote, "the user has as many sessions as may be");
 		return -EDQUOT;
 	}
 	mst_random(cookie.id, sizeof(cookie.id));
 	mst_cookie_host(from->host, cookie.host);
 	snprintf(cookie.user, sizeof(cookie.user), "%s", r->user);
-	snprintf(cookie.group, sizeof(cookie.group), "%s", r->n_groups != 0 ? r->groups[0] : "");
+	snprintf(cookie.group, sizeof(cookie.group), "%s", group);
 	snprintf(cookie.device, sizeof(cookie.device), "%.63s", r->device_id);
 	memcpy(cookie.certificate, r->certificate, sizeof(cookie.certificate));
-	ret = make(c, &cookie, &l);
+	if (ret == 0)
+		ret = make(c, &cookie, range, before, &l);
 	if (ret == -EADDRNOTAVAIL || ret == -EADDRINUSE)
-		CONTROL_COUNT(c, login_full);
+		control_address_refused(c, r, from, range);
 	MST_TRY(ret);
+	snprintf(l->session->info->host, sizeof(l->session->info->host), "%.63s", from->host);
 	ret = seal(l, r, cookie_text);
 	if (ret < 0)
 		control_login_end(c, l, CONTROL_END_LOST);

@@ -4,7 +4,7 @@
 
 #include <rte_cycles.h>
 
-#include "control.h"
+#include "terms.h"
 
 // A device that sends by CSTP while its association is silent for so long has lost its UDP path.
 #define PATH_SILENT_NS (2 * MST_NS_PER_S)

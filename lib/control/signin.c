@@ -88,7 +88,7 @@ refuse(struct control_conn *conn, const char *user)
 	CONTROL_COUNT(conn->c, auth_failed);
 	MST_LOG(NOTICE, "control", "sign-in of '%s' from %s refused", user,
 		mst_ip_format(&conn->remote, remote));
-	control_event_refused(conn, user);
+	control_event_refused(conn->c, user, &conn->remote, "sign-in");
 	control_gate_failed(conn, user);
 	finish(conn, MST_AC_AUTH_FAILED, NULL);
 }

@@ -6,7 +6,7 @@
 #include "mst_port.h"
 #include "mst_wire_inline.h"
 
-#include "control.h"
+#include "terms.h"
 
 #define DPD_DEAD_FACTOR 3 // silent for three intervals: gone
 

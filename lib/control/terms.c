@@ -1,5 +1,5 @@
 // What the configuration says for one login, by its user, its group and its device. Control lcore.
-#include "control.h"
+#include "terms.h"
 
 void
 control_terms_profile(const struct control_login *l, struct mst_conf_profile *out)

@@ -8,6 +8,7 @@
 
 #define IP_BYTES (1 + 16)
 #define FLAG_PROOF 1u
+#define FLAG_WISHED 2u
 #define FLAGS_BYTES 3
 
 static_assert(COOKIE_BODY_BYTES == FLAGS_BYTES + MST_COOKIE_ID_BYTES + 8 + 8 + 4 + 4 + 3 * IP_BYTES +
@@ -55,7 +56,8 @@ cookie_body_write(const struct mst_cookie *cookie, uint8_t out[COOKIE_BODY_BYTES
 {
 	struct mst_wr w = mst_wr_init(out, COOKIE_BODY_BYTES);
 
-	mst_wr_be(&w, cookie->expires_with_proof ? FLAG_PROOF : 0, FLAGS_BYTES);
+	mst_wr_be(&w, (cookie->expires_with_proof ? FLAG_PROOF : 0) | (cookie->wished ? FLAG_WISHED : 0),
+		FLAGS_BYTES);
 	mst_wr_bytes(&w, cookie->id, sizeof(cookie->id));
 	mst_wr_be(&w, cookie->issued_unix_s, 8);
 	mst_wr_be(&w, cookie->expires_unix_s, 8);
@@ -140,8 +142,9 @@ cookie_body_read(const uint8_t in[COOKIE_BODY_BYTES], struct mst_cookie *out)
 	c.policy = mst_rd_u32(&r);
 	c.idle_s = mst_rd_u32(&r);
 	c.expires_with_proof = (flags & FLAG_PROOF) != 0;
-	ok = flags <= FLAG_PROOF && !all_zero(c.id, sizeof(c.id)) && take_ip(&r, 4, &c.addr4) &&
-	     take_ip(&r, 6, &c.addr6) && take_ip(&r, 0, &c.remote) &&
+	c.wished = (flags & FLAG_WISHED) != 0;
+	ok = flags <= (FLAG_PROOF | FLAG_WISHED) && !all_zero(c.id, sizeof(c.id)) &&
+	     take_ip(&r, 4, &c.addr4) && take_ip(&r, 6, &c.addr6) && take_ip(&r, 0, &c.remote) &&
 	     take_bytes(&r, c.host, sizeof(c.host)) && take_bytes(&r, c.certificate, sizeof(c.certificate)) &&
 	     take_name(&r, c.user, sizeof(c.user)) && take_name(&r, c.group, sizeof(c.group)) &&
 	     take_name(&r, c.server, sizeof(c.server)) && take_name(&r, c.device, sizeof(c.device));

@@ -50,6 +50,21 @@ mst_session_by_addr6(const uint8_t addr[16])
 	return s;
 }
 
+uint32_t
+mst_session_addr4_of(const uint8_t addr[16])
+{
+	const struct mst_session_table *t = &mst_session_table_;
+	uint32_t index;
+
+	if (!mst_session_in_pool6(addr))
+		return 0;
+	// Between the pool's prefix and the index all is zero.
+	index = mst_wire_be32(addr + 12) ^ mst_wire_be32(t->base6 + 12);
+	if (half(addr) != half(t->base6) || mst_wire_be32(addr + 8) != mst_wire_be32(t->base6 + 8))
+		return 0;
+	return index < t->n_slots ? t->base4 + index : 0;
+}
+
 void
 mst_sa_lookup_bulk(const struct mst_sa_tuple *tuples, struct mst_sa **out, unsigned int n)
 {

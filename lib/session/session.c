@@ -76,16 +76,24 @@ is_full(const struct session_state *st)
 }
 
 int
-mst_session_open(struct mst_session **out, const struct mst_session_info *info, uint16_t mtu)
+mst_session_open_in(struct mst_session **out, const struct mst_net *range,
+	const struct mst_session_info *info, uint16_t mtu)
 {
 	struct session_state *st = &session_state;
+	int number = session_range_number(range);
 	uint32_t index;
 
-	if (is_full(st) || session_lease_take(&st->leases, &index) < 0) {
+	if (number < 0 || is_full(st) || session_lease_take(&st->leases, (uint16_t)number, &index) < 0) {
 		session_bump(&st->exhausted);
 		return -EADDRNOTAVAIL;
 	}
 	return open_session(out, index, info, mtu);
+}
+
+int
+mst_session_open(struct mst_session **out, const struct mst_session_info *info, uint16_t mtu)
+{
+	return mst_session_open_in(out, NULL, info, mtu);
 }
 
 int
@@ -103,15 +111,33 @@ mst_session_open_at(
 	return open_session(out, index, info, mtu);
 }
 
+void
+mst_session_leave_address(struct mst_session *s)
+{
+	MST_ASSERT(!s->closing && !s->leaves_lease);
+	s->leaves_lease = true;
+}
+
+// A worker may still hold the session before, which is of the same device's user: nobody else meets its last packets.
+int
+mst_session_open_left(
+	struct mst_session **out, uint32_t addr4, const struct mst_session_info *info, uint16_t mtu)
+{
+	session_count(&session_state.free, 1); // which opening takes
+	return open_session(out, addr4 - mst_session_table_.base4, info, mtu);
+}
+
 static void
 reclaim(void *p)
 {
 	struct mst_session *s = p;
 	struct session_state *st = &session_state;
 
-	session_lease_give(&st->leases, s->index);
 	session_count(&st->quarantined, -1);
-	session_count(&st->free, 1);
+	if (!s->leaves_lease) {
+		session_lease_give(&st->leases, s->index);
+		session_count(&st->free, 1);
+	}
 	// Names and addresses of people.
 	mst_wipe(s->info, sizeof(*s->info));
 	free(s->info);

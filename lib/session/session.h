@@ -9,9 +9,17 @@ struct session_lease_link {
 	uint32_t before, behind;
 };
 
+struct session_range {
+	uint32_t first, n_addresses;
+	uint32_t size, n_free; // of what is in no smaller one; to lease at all, and now
+};
+
 struct session_leases {
-	struct session_lease_link *links; // of each address
+	struct session_lease_link *links; // of each address, then of the ends of each range's queue
+	uint16_t *range_of;		  // of each address; 0: of none, so it is for all
 	uint32_t n_addresses, size, n_free;
+	uint16_t n_ranges;
+	struct session_range ranges[MST_SESSION_RANGES_MAX + 1]; // of 0 the counts only
 };
 
 // ---- tuples.c -----------------------------------------------------------------------------------
@@ -83,11 +91,20 @@ extern struct session_state session_state;
 MST_MUST_USE int session_leases_init(
 	struct session_leases *l, uint32_t n_addresses, const uint32_t *reserved, size_t n_reserved);
 void session_leases_fini(struct session_leases *l);
-// -EADDRNOTAVAIL: none is free.
-MST_MUST_USE int session_lease_take(struct session_leases *l, uint32_t *index);
+// From now on, in the place of those before: addresses in them are leased to who asks for the range. Sorted, the larger
+// ones first; each once. Who has an address keeps it.
+void session_leases_set_ranges(struct session_leases *l, const struct session_range *ranges, uint16_t n);
+// Of range number range, from 1; 0: of what is in none. -EADDRNOTAVAIL: none is free.
+MST_MUST_USE int session_lease_take(struct session_leases *l, uint16_t range, uint32_t *index);
 // -EADDRINUSE: it is leased, reserved or none of the pool.
 MST_MUST_USE int session_lease_take_at(struct session_leases *l, uint32_t index);
 void session_lease_give(struct session_leases *l, uint32_t index);
+
+// ---- ranges.c
+// The number of a range that was set; NULL: 0; -1: there is none.
+int session_range_number(const struct mst_net *range);
+void session_ranges_forget(void);
+void session_range_net(uint16_t number, struct mst_net *out); // 0: family 0
 
 static inline void
 session_count(_Atomic uint32_t *c, int32_t by)

@@ -143,6 +143,7 @@ mst_session_tables_destroy(void)
 	session_pool_destroy(&st->sessions);
 	session_pool_destroy(&st->associations);
 	session_leases_fini(&st->leases);
+	session_ranges_forget();
 	rte_free(mst_session_table_.slots);
 	mst_session_table_ = (struct mst_session_table){0};
 	mst_rt_reader_leave();

@@ -139,7 +139,7 @@ session_info_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	struct mst_session_view v;
 	struct mst_ip ip6 = {.family = 6};
-	char text[MST_IP_TEXT_BYTES];
+	char text[MST_IP_TEXT_BYTES + 4];
 	uint32_t id;
 
 	(void)cmd;
@@ -155,6 +155,8 @@ session_info_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 		memcpy(ip6.bytes, v.addr6, sizeof(ip6.bytes));
 		rte_tel_data_add_dict_string(d, "address6", mst_ip_format(&ip6, text));
 	}
+	if (v.range.ip.family != 0)
+		rte_tel_data_add_dict_string(d, "range", mst_net_format(&v.range, text));
 	rte_tel_data_add_dict_uint(d, "mtu", v.mtu);
 	rte_tel_data_add_dict_string(d, "path", path_names[v.path]);
 	rte_tel_data_add_dict_uint(d, "rx_packets", v.rx_packets);
@@ -165,6 +167,7 @@ session_info_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_uint(d, "dtls_tx_packets", v.dtls_tx_packets);
 	rte_tel_data_add_dict_string(d, "user", v.info.user);
 	rte_tel_data_add_dict_string(d, "group", v.info.group);
+	rte_tel_data_add_dict_string(d, "host", v.info.host);
 	rte_tel_data_add_dict_string(d, "hostname", v.info.hostname);
 	rte_tel_data_add_dict_string(d, "user_agent", v.info.user_agent);
 	rte_tel_data_add_dict_string(d, "platform", v.info.platform);
@@ -177,6 +180,35 @@ session_info_cb(const char *cmd, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
+// Networks, which may be more than a reply holds: a page of them, and where the next one starts.
+static int
+session_ranges_cb(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct mst_session_range r;
+	char name[MST_IP_TEXT_BYTES + 4] = "others";
+	uint32_t start = 0;
+	uint32_t i;
+
+	(void)cmd;
+	if (params != NULL && params[0] != '\0')
+		MST_TRY(parse_u32(params, &start));
+	rte_tel_data_start_dict(d);
+	for (i = start; i - start < PAGE_ROWS && mst_session_range_at(i, &r); i++) {
+		struct rte_tel_data *row = rte_tel_data_alloc();
+
+		if (row == NULL)
+			return -ENOMEM;
+		if (r.net.ip.family != 0)
+			mst_net_format(&r.net, name);
+		rte_tel_data_start_dict(row);
+		rte_tel_data_add_dict_uint(row, "addresses", r.size);
+		rte_tel_data_add_dict_uint(row, "free", r.n_free);
+		rte_tel_data_add_dict_container(d, name, row, 0);
+	}
+	rte_tel_data_add_dict_uint(d, "next", mst_session_range_at(i, &r) ? i : 0);
+	return 0;
+}
+
 int
 session_telemetry_register(void)
 {
@@ -185,6 +217,8 @@ session_telemetry_register(void)
 		{"/mst/session/list", session_list_cb,
 			"Up to 100 sessions by column; parameter: start, then `next`"},
 		{"/mst/session/info", session_info_cb, "One session; parameter: id"},
+		{"/mst/session/ranges", session_ranges_cb,
+			"Up to 100 ranges of the pool; parameter: start, then `next`"},
 	};
 
 	static bool registered; // for the process: DPDK cannot take a command back

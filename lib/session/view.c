@@ -66,6 +66,7 @@ copy(const struct mst_session *s, struct mst_session_view *out)
 	};
 	memcpy(out->addr6, s->addr6, sizeof(out->addr6));
 	out->info.dtls_cipher[0] = '\0';
+	session_range_net(session_state.leases.range_of[s->index], &out->range);
 	add_dtls(s, out);
 }
 

@@ -268,6 +268,7 @@ struct mst_conf_profile {
 	struct mst_conf_network network;
 	struct mst_conf_timeouts timeouts;
 	bool udp;
+	struct mst_net addresses; // of its devices; family 0: not written
 	bool has_mtu, has_routes, has_no_routes, has_dns, has_nbns, has_domains, has_split_dns,
 		has_tunnel_all_dns, has_bypass_protocol, has_pac_url, has_banner, has_udp; // written
 };
@@ -355,6 +356,7 @@ struct mst_conf_host {
 	uint32_t n_names;
 	struct mst_conf_identity identity;
 	struct mst_conf_auth auth; // what its has_ members say was written; mst_conf_auth_at knows the rest
+	struct mst_net addresses;  // of its devices; family 0: any that no range keeps
 };
 
 struct mst_conf_users {
@@ -442,6 +444,13 @@ struct mst_conf {
 void mst_conf_profile_of(const struct mst_conf *conf, const char *user, const char *group,
 	const char *platform, struct mst_conf_profile *out);
 
+// The part of the pool that devices of a user get their addresses from, who came to that host in that group: as written
+// for the user, for the group, or for the host. NULL: what is in no such part. Lives as long as conf. Any thread.
+const struct mst_net *mst_conf_addresses_of(
+	const struct mst_conf *conf, const char *host, const char *user, const char *group);
+// The i-th of all that were written, in any order; NULL: no more.
+const struct mst_net *mst_conf_addresses_at(const struct mst_conf *conf, uint32_t i);
+
 // routes and no-routes together
 #define MST_CONF_ROUTES_MAX 500
 
@@ -453,6 +462,9 @@ MST_MUST_USE int mst_conf_auth_of(const struct mst_conf *conf, const char *host,
 // Whether a method of sign-in needs a certificate of the device, or a password.
 bool mst_conf_wants_certificates(const struct mst_conf_auth *auth);
 bool mst_conf_wants_passwords(const struct mst_conf_auth *auth);
+// As they are written.
+const char *mst_conf_method_name(enum mst_conf_method method);
+const char *mst_conf_password_name(enum mst_conf_password password);
 
 // The table behind struct mst_conf, for mst_conf_schema_doc.
 extern const struct mst_conf_schema mst_conf_gateway;

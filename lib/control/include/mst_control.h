@@ -47,6 +47,7 @@ struct mst_control;
 	X(cookie_certificate,  "CONNECT with a cookie and without the certificate of its sign-in")      \
 	X(cookie_ended,        "CONNECT with the cookie of a session that has ended")                   \
 	X(cookie_no_address,   "CONNECT with a cookie whose address is another's")                      \
+	X(cookie_range,        "CONNECT with a cookie whose address is of another range than its user's")  \
 	X(cookie_same_user,    "CONNECT with a cookie of a user who has as many sessions as may be")    \
 	X(connect_restored,    "of these, sessions that lived before this process did")                 \
 	X(connect_no_address,  "CONNECT refused: no session is free")                                   \
@@ -156,9 +157,9 @@ pid_t mst_control_auth_pid(const struct mst_control *c); // of the sign-in helpe
 struct mst_control_event {
 	uint64_t number; // each has a greater one than those before it, through restarts
 	uint64_t unix_s;
-	const char *what;   // connect, away, end, refused
-	const char *reason; // "": none
-	uint32_t session;   // 0: none
+	const char *what; // connect, away, end, refused
+	char reason[96];  // "": none
+	uint32_t session; // 0: none
 	char user[MST_SESSION_NAME_BYTES];
 	struct mst_ip remote;
 	struct mst_ip addr4, addr6; // of the session; family 0: none

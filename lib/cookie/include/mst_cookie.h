@@ -28,6 +28,7 @@ struct mst_cookie {
 	uint32_t policy;		     // number of the rules it was issued under
 	uint32_t idle_s;		     // the user's own idle limit; 0: that of the gateway
 	struct mst_ip addr4, addr6;	     // of the tunnel; family 0: none
+	bool wished;			     // by the source of identities: addr4 need not be of any range
 	struct mst_ip remote;		     // where the sign-in came from
 	uint8_t host[MST_COOKIE_HOST_BYTES]; // that it came to, as mst_cookie_host calls it
 	uint8_t certificate[MST_COOKIE_DIGEST_BYTES]; // that the sign-in took; all zero: none

@@ -59,6 +59,8 @@ enum mst_ctl_view {
 	X(SHOW_CYCLES,     "server show cycles",     "",       CYCLES,   "cycles per packet of each stage, by worker") \
 	X(SHOW_DROPS,      "server show drops",      "",       COUNTERS, "packets dropped, by reason") \
 	X(SHOW_CERTIFICATE, "server show certificate", "",     BLOCKS,   "certificates in use, their names, chains and days left") \
+	X(SHOW_HOSTS,      "server show hosts",      "",       BLOCKS,   "the site and its hosts: how users sign in there, and their addresses") \
+	X(SHOW_RANGES,     "server show ranges",     "[START]", TABLE,   "parts of the pool: for whom, and how many addresses are free") \
 	X(SHOW_IP_BANS,    "server show ip bans",    "[START]", TABLE,   "banned addresses, and for how long") \
 	X(SHOW_BAN_POINTS, "server show ip ban points", "[START]", TABLE, "addresses with points towards a ban") \
 	X(SHOW_EVENTS,     "server show events",     "[AFTER]", LINES,   "the last events: time, what, user, session, addresses, reason") \

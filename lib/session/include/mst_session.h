@@ -67,6 +67,7 @@ struct mst_sa {
 struct mst_session_info {
 	char user[MST_SESSION_NAME_BYTES];
 	char group[64];
+	char host[64]; // that it came to; empty: the site itself
 	char hostname[64];
 	char user_agent[128];
 	char platform[64];
@@ -94,7 +95,8 @@ struct mst_session {
 		before;	      // the one before it: what is on the way under its keys is still opened
 	_Atomic uint8_t path; // enum mst_session_path: where packets towards the device go
 	bool has6;
-	bool closing; // (control) retired
+	bool closing;	   // (control) retired
+	bool leaves_lease; // (control) its address is another's, or about to be, when it is reclaimed
 
 	// control writes: the CSTP side
 	alignas(64) _Atomic uint64_t stream_rx_packets; // alone: alignas is of each name of a declaration
@@ -132,6 +134,23 @@ MST_MUST_USE int mst_session_open_at(
 // Retire: unlinks session and association from every table at once; lease and memory come back after the
 // grace period. The pointer must not be used afterwards. Exactly once.
 void mst_session_close(struct mst_session *s);
+
+// Parts of the pool that are kept for some: they are leased to who asks for that range, and to nobody else. Of ranges
+// within each other the smallest one has an address. In the place of those before; who has an address keeps it. Equal ones
+// are one. -EINVAL: one is not of the pool; -E2BIG.
+#define MST_SESSION_RANGES_MAX 1064
+MST_MUST_USE int mst_session_set_ranges(const struct mst_net *ranges, uint32_t n);
+// Leases an address of the range, which was set; NULL: of what is in none. Else as mst_session_open.
+MST_MUST_USE int mst_session_open_in(struct mst_session **out, const struct mst_net *range,
+	const struct mst_session_info *info, uint16_t mtu);
+// Before its close: the address does not become free by it, but is for mst_session_open_left, once, which is to follow.
+void mst_session_leave_address(struct mst_session *s);
+MST_MUST_USE int mst_session_open_left(
+	struct mst_session **out, uint32_t addr4, const struct mst_session_info *info, uint16_t mtu);
+// Whether an address, host order, may be leased to who asks for that range; NULL: to who asks for none.
+bool mst_session_is_kept_for(uint32_t addr4, const struct mst_net *range);
+// The IPv4 address that goes with an IPv6 address; 0: it is of no device that there can be.
+uint32_t mst_session_addr4_of(const uint8_t addr6[16]);
 
 struct mst_sa_params {
 	struct mst_sa_tuple tuple;
@@ -228,8 +247,16 @@ struct mst_session_view { // a copy, safe to format at leisure
 	uint8_t path;
 	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes; // DTLS and CSTP together
 	uint64_t dtls_rx_packets, dtls_tx_packets;
+	struct mst_net range; // that its address is kept in; family 0: none
 	struct mst_session_info info;
 };
 // Copies the first session with index >= start; false: no more. Any thread but a worker: it is a QSBR reader
 // around the copy, and readers take turns.
 bool mst_session_snapshot(uint32_t start, struct mst_session_view *out);
+
+struct mst_session_range {
+	struct mst_net net;    // family 0: what is in none
+	uint32_t size, n_free; // addresses that are in no smaller range
+};
+// Range number i, the larger ones first; 0: what is in none. False: no more. Any thread but a worker.
+bool mst_session_range_at(uint32_t i, struct mst_session_range *out);

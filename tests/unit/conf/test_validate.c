@@ -187,6 +187,61 @@ hosts_with_a_sign_in_of_their_own(void **state)
 	run(cases, MST_ARRAY_SIZE(cases));
 }
 
+#define WHO(list) BASE "profiles: [" list "]\n"
+#define NONE_LEFT                                                                                            \
+	"expected at least one address that a device can have and no smaller range takes, found none in "
+
+static void
+addresses(void **state)
+{
+	(void)state;
+	static const struct text_case cases[] = {
+		{WHO("{user: a, addresses: 10.99.0.1/32}"), NULL},
+		{WHO("{user: a, addresses: 10.99.255.254/32}"), NULL},
+		{WHO("{group: a, addresses: 10.99.0.0/16}"), NULL},
+		{WHO("{group: a, addresses: 10.99.0.0/31}"), NULL},
+		{WHO("{group: a, addresses: 10.99.4.0/24}, {group: b, addresses: 10.99.4.0/24}"), NULL},
+		{WHO("{group: a, addresses: 10.99.4.0/24}, {user: b, addresses: 10.99.4.7/32}"), NULL},
+		{WHO("{group: a, addresses: 10.99.0.0/30}, {user: b, addresses: 10.99.0.1/32}"), NULL},
+		{WHO("{user: a, addresses: 10.98.0.0/24}"),
+			"f:5:33: profiles[0].addresses: expected a part of pool.ipv4 (10.99.0.0/16), found "
+			"10.98.0.0/24"},
+		{WHO("{user: a, addresses: 10.98.0.0/15}"),
+			"f:5:33: profiles[0].addresses: expected a part of pool.ipv4 (10.99.0.0/16), found "
+			"10.98.0.0/15"},
+		{WHO("{user: a, addresses: 10.99.0.1/24}"), "f:5:33: profiles[0].addresses: expected a "
+							    "network address such as 10.99.0.0/24, found "
+							    "10.99.0.1/24"},
+		{WHO("{user: a, addresses: 'fd00::/120'}"), "f:5:33: profiles[0].addresses: expected an IPv4 "
+							    "network ADDRESS/LENGTH of length 8 to 32, "
+							    "found the text \"fd00::/120\""},
+		{WHO("{user: a, addresses: 10.99.0.0/32}"),
+			"f:5:33: profiles[0].addresses: " NONE_LEFT "10.99.0.0/32"},
+		{WHO("{user: a, addresses: 10.99.255.255/32}"),
+			"f:5:33: profiles[0].addresses: " NONE_LEFT "10.99.255.255/32"},
+		{WHO("{group: a, addresses: 10.99.0.4/31}, {user: b, addresses: 10.99.0.4/32}, "
+		     "{user: c, addresses: 10.99.0.5/32}"),
+			"f:5:34: profiles[0].addresses: " NONE_LEFT "10.99.0.4/31"},
+		{WHO("{group: a, addresses: 10.99.0.0/30}, {group: b, addresses: 10.99.0.0/31}, "
+		     "{group: c, addresses: 10.99.0.2/31}"),
+			"f:5:34: profiles[0].addresses: " NONE_LEFT "10.99.0.0/30"},
+		{WHO("{group: a, addresses: 10.99.0.4/32}, {user: b, addresses: 10.99.0.4/32}"),
+			"f:5:70: profiles[1].addresses: expected an address of its own, found 10.99.0.4/32 "
+			"of "
+			"profiles[0].addresses again"},
+		{BASE "hosts: [{name: a.b, pfx: /p, addresses: 10.99.1.4/32}]\n"
+		      "profiles: [{user: a, addresses: 10.99.1.4/32}]\n",
+			"f:6:33: profiles[0].addresses: expected an address of its own, found 10.99.1.4/32 "
+			"of "
+			"hosts[0].addresses again"},
+		{BASE "hosts: [{name: a.b, pfx: /p, addresses: 10.98.1.4/32}]\n",
+			"f:5:41: hosts[0].addresses: expected a part of pool.ipv4 (10.99.0.0/16), found "
+			"10.98.1.4/32"},
+	};
+
+	run(cases, MST_ARRAY_SIZE(cases));
+}
+
 #define PORT_AT(rest) TLS POOL "ports:\n  public:\n    device: a\n" rest
 #define REAL "expected an address that a host can have, found "
 
@@ -471,6 +526,7 @@ main(void)
 		cmocka_unit_test(pool),
 		cmocka_unit_test(sites),
 		cmocka_unit_test(hosts_with_a_sign_in_of_their_own),
+		cmocka_unit_test(addresses),
 		cmocka_unit_test(port_addresses),
 		cmocka_unit_test(port_gateway),
 		cmocka_unit_test(two_ports),

@@ -162,14 +162,12 @@ struct control_login *
 rig_login(const char *user, char cookie[MST_COOKIE_TEXT_BYTES])
 {
 	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .n_groups = 1, .groups = {"staff"}};
-	struct mst_ip remote = {.family = 4, .bytes = {198, 51, 100, 7}};
+	struct control_arrival from = {.remote = {.family = 4, .bytes = {198, 51, 100, 7}}, .host = ""};
 	struct control_login *l = NULL;
 	char text[MST_COOKIE_TEXT_BYTES];
 
 	snprintf(r.user, sizeof(r.user), "%s", user);
-	assert_int_equal(control_login_create(
-				 rig, &r, &(struct control_arrival){.remote = remote, .host = ""}, text, &l),
-		0);
+	assert_int_equal(control_login_create(rig, &r, &from, text, &l), 0);
 	if (cookie != NULL)
 		memcpy(cookie, text, sizeof(text));
 	return l;

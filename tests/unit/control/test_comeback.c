@@ -308,15 +308,13 @@ roaming_can_be_denied(void **state)
 		struct mst_auth_result r = {.outcome = MST_AUTH_OK, .user = "bob"};
 		char cookie[MST_COOKIE_TEXT_BYTES];
 		struct control_login *l;
-		struct mst_ip remote;
+		struct control_arrival from = {.host = ""};
 		struct device d;
 
 		rig->counters.cookie_roamed = 0;
 		rig_conf.cookie.deny_roaming = roads[i].deny;
-		assert_int_equal(mst_ip_parse(roads[i].signed_in, &remote), 0);
-		assert_int_equal(control_login_create(rig, &r,
-					 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-			0);
+		assert_int_equal(mst_ip_parse(roads[i].signed_in, &from.remote), 0);
+		assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), 0);
 		connect_by(&d, roads[i].comes_from, cookie, roads[i].taken ? "200" : "401");
 		assert_int_equal(rig->counters.cookie_roamed, !roads[i].taken);
 		device_close(&d);

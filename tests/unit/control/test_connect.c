@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "rig.h"
+#include "terms.h"
 
 #define DTLS_OFFER "X-DTLS-CipherSuite: PSK-NEGOTIATE:OC-DTLS1_2-AES256-GCM\r\n"
 #define IPV6_OFFER "X-CSTP-Address-Type: IPv6,IPv4\r\nX-CSTP-Full-IPv6-Capability: true\r\n"
@@ -60,7 +61,7 @@ static void
 the_pool_ends(void **state)
 {
 	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .user = "bob"};
-	struct mst_ip remote = {.family = 4};
+	struct control_arrival from = {.remote = {.family = 4}, .host = ""};
 	struct control_login *l;
 	struct device d[7];
 	char cookie[MST_COOKIE_TEXT_BYTES];
@@ -69,9 +70,7 @@ the_pool_ends(void **state)
 	rig_conf.limits.half_open = 1; // who has a tunnel is not half open
 	for (unsigned int i = 0; i < 6; i++)
 		rig_tunnel(&d[i], "bob", NULL);
-	assert_int_equal(control_login_create(rig, &r,
-				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-		-EADDRNOTAVAIL);
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), -EADDRNOTAVAIL);
 	control_login_end(rig, TAILQ_FIRST(&rig->logins), CONTROL_END_ADMIN);
 	mst_test_reclaim();
 	rig_login("bob", cookie);

@@ -77,7 +77,7 @@ refusals_tell_the_source_and_no_session(void **state)
 
 	(void)state;
 	device_open(&d, "2001:db8::7");
-	control_event_refused(d.conn, "nobody");
+	control_event_refused(rig, "nobody", &d.conn->remote, "sign-in");
 	assert_next(0, "refused", "nobody", 0, "sign-in");
 	assert_true(mst_control_event_next(rig, 0, &e));
 	assert_string_equal(mst_ip_format(&e.remote, text), "2001:db8::7");
@@ -100,7 +100,7 @@ the_oldest_are_forgotten(void **state)
 		char user[16];
 
 		snprintf(user, sizeof(user), "user%u", i);
-		control_event_refused(d.conn, user);
+		control_event_refused(rig, user, &d.conn->remote, "sign-in");
 		assert_true(mst_control_event_next(rig, 0, &e));
 		if (i == 0)
 			first = e.number;
@@ -124,7 +124,7 @@ refusals_push_out_refusals_alone(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < 2 * MST_CONTROL_EVENTS; i++)
-		control_event_refused(d.conn, "eve");
+		control_event_refused(rig, "eve", &d.conn->remote, "sign-in");
 	control_event_of(l, "end", "here");
 	n = assert_next(0, "connect", "bob", id, "");
 	for (unsigned int i = 0; i < MST_CONTROL_EVENTS; i++)
@@ -144,8 +144,8 @@ numbers_of_another_process(void **state)
 	(void)state;
 	assert_no_more(UINT64_MAX);
 	device_open(&d, "198.51.100.7");
-	control_event_refused(d.conn, "a");
-	control_event_refused(d.conn, "b");
+	control_event_refused(rig, "a", &d.conn->remote, "sign-in");
+	control_event_refused(rig, "b", &d.conn->remote, "sign-in");
 	assert_true(mst_control_event_next(rig, 0, &e));
 	assert_true(mst_control_event_next(rig, e.number + 2, &e));
 	assert_string_equal(e.user, "a");

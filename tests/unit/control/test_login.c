@@ -74,7 +74,7 @@ static const struct {
 static void
 the_first_of_all_ends_is_that_of_the_session(void **state)
 {
-	struct mst_ip remote = {.family = 4};
+	struct control_arrival from = {.remote = {.family = 4}, .host = ""};
 	char cookie[MST_COOKIE_TEXT_BYTES];
 
 	(void)state;
@@ -87,9 +87,7 @@ the_first_of_all_ends_is_that_of_the_session(void **state)
 		struct control_login *l = NULL;
 
 		rig_conf.timeouts.session_s = expiries[i].session_s;
-		assert_int_equal(control_login_create(rig, &r,
-					 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-			0);
+		assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), 0);
 		if (expiries[i].want == 0)
 			assert_int_equal(l->expires_unix_s, 0);
 		else
@@ -163,30 +161,26 @@ static void
 logins_have_a_bound(void **state)
 {
 	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .user = "bob"};
-	struct mst_ip remote = {.family = 4};
+	struct control_arrival from = {.remote = {.family = 4}, .host = ""};
 	struct control_login *l = NULL;
 	char cookie[MST_COOKIE_TEXT_BYTES];
 
 	(void)state;
 	for (unsigned int i = 0; i < 6; i++)
 		rig_login("bob", NULL);
-	assert_int_equal(control_login_create(rig, &r,
-				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-		-EADDRNOTAVAIL);
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), -EADDRNOTAVAIL);
 	assert_null(l);
 	assert_int_equal(rig->counters.login_full, 1);
 	control_login_end(rig, TAILQ_FIRST(&rig->logins), CONTROL_END_ADMIN);
 	mst_test_reclaim();
-	assert_int_equal(control_login_create(rig, &r,
-				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-		0);
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), 0);
 }
 
 static void
 a_user_has_so_many_sessions_and_no_more(void **state)
 {
 	struct mst_auth_result r = {.outcome = MST_AUTH_OK, .user = "bob"};
-	struct mst_ip remote = {.family = 4};
+	struct control_arrival from = {.remote = {.family = 4}, .host = ""};
 	struct control_login *l = NULL;
 	char cookie[MST_COOKIE_TEXT_BYTES];
 
@@ -195,22 +189,14 @@ a_user_has_so_many_sessions_and_no_more(void **state)
 	rig_login("bob", NULL);
 	rig_login("bo", NULL);
 	rig_login("bob", NULL);
-	assert_int_equal(control_login_create(rig, &r,
-				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-		-EDQUOT);
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), -EDQUOT);
 	assert_int_equal(rig->counters.login_same_user, 1);
 	rig_login("bo", NULL);
 	control_login_end(rig, control_login_by_user(rig, "bob", NULL), CONTROL_END_BYE);
-	assert_int_equal(control_login_create(rig, &r,
-				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-		0);
-	assert_int_equal(control_login_create(rig, &r,
-				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-		-EDQUOT);
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), 0);
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), -EDQUOT);
 	rig_conf.limits.same_user = 0;
-	assert_int_equal(control_login_create(rig, &r,
-				 &(struct control_arrival){.remote = remote, .host = ""}, cookie, &l),
-		0);
+	assert_int_equal(control_login_create(rig, &r, &from, cookie, &l), 0);
 }
 
 static void

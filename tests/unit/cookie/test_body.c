@@ -58,6 +58,22 @@ without_addresses(void **state)
 	assert_int_equal(out.addr4.family + out.addr6.family + out.remote.family, 0);
 }
 
+static void
+a_wish(void **state)
+{
+	uint8_t body[COOKIE_BODY_BYTES];
+	struct mst_cookie c, out;
+
+	(void)state;
+	make(&c, body);
+	assert_int_equal(cookie_body_read(body, &out), 0);
+	assert_false(out.wished);
+	c.wished = true;
+	assert_int_equal(cookie_body_write(&c, body), 0);
+	assert_int_equal(cookie_body_read(body, &out), 0);
+	assert_true(out.wished);
+}
+
 // A name of any length, and none that is nobody's.
 static void
 hosts(void **state)
@@ -88,8 +104,8 @@ static const struct {
 } bad[] = {
 	{"flags", 0, 1},
 	{"flags", 1, 1},
-	{"flags", 2, 2},
-	{"flags", 2, 3},
+	{"flags", 2, 4},
+	{"flags", 2, 7},
 	{"family of IPv4", 43, 6},
 	{"family of IPv4", 43, 5},
 	{"bytes behind IPv4", 43 + 1 + 4, 1},
@@ -151,6 +167,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_of_every_length),
 		cmocka_unit_test(without_addresses),
+		cmocka_unit_test(a_wish),
 		cmocka_unit_test(hosts),
 		cmocka_unit_test(what_we_would_not_write_is_refused),
 		cmocka_unit_test(length_beyond_a_full_field),

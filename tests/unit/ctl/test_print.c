@@ -85,16 +85,21 @@ sessions_are_a_table(void **state)
 {
 	(void)state;
 	check(MST_CTL_SHOW_SESSIONS,
-		"[{\"Session\":\"k3x9\",\"ID\":1,\"Username\":\"alice\",\"IPv4\":\"10.0.0.2\",\"Remote "
-		"IP\":\"192.0.2.1\","
+		"[{\"Session\":\"k3x9\",\"ID\":1,\"Username\":\"alice\",\"vhost\":\"default\",\"IPv4\":\"10."
+		"0.0.2\","
+		"\"Range\":\"10.0.0.2/31\",\"Remote IP\":\"192.0.2.1\","
 		"\"raw_connected_at\":1000000,\"Expires at\":null,\"State\":\"connected\",\"User-Agent\":"
 		"\"AnyConnect 9.01\"},{\"ID\":2,\"Expires at\":\"2026-01-02T03:04:05Z\",\"State\":\"away\"}]",
 		plain,
-		"session  id  user   ip        remote     since  expires               status     "
+		"session  id  user   vhost    ip        range        remote     since  expires               "
+		"status     "
 		"user-agent\n"
-		"k3x9      1  alice  10.0.0.2  192.0.2.1  1m40s  -                     connected  AnyConnect "
-		"9.01\n"
-		"-         2  -      -         -          -      2026-01-02T03:04:05Z  away       -\n");
+		"k3x9      1  alice  default  10.0.0.2  10.0.0.2/31  192.0.2.1  1m40s  -                     "
+		"connected  "
+		"AnyConnect 9.01\n"
+		"-         2  -      -        -         -            -          -      2026-01-02T03:04:05Z  "
+		"away       "
+		"-\n");
 }
 
 static void
