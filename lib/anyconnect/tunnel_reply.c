@@ -90,6 +90,8 @@ add_names(struct mst_str *s, const struct mst_ac_tunnel *t)
 		add_text(s, "X-CSTP-Split-DNS", t->split_dns[i]);
 	mst_str_fmt(s, "X-CSTP-Tunnel-All-DNS: %s\r\n", t->tunnel_all_dns ? "true" : "false");
 	mst_str_fmt(s, "X-CSTP-Client-Bypass-Protocol: %s\r\n", t->bypass_protocol ? "true" : "false");
+	if (t->dynamic_dns)
+		mst_str_fmt(s, "X-CSTP-DynDNS: true\r\n");
 	// In capitals: clients know no other spelling.
 	add_text(s, "X-CSTP-MSIE-Proxy-PAC-URL", t->pac_url);
 }

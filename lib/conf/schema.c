@@ -112,6 +112,8 @@ static const struct mst_conf_key listen_keys[] = {
 	 MST_CONF_LIST_AT(struct mst_conf_listen, public_addresses, n_public_addresses), .or_one = true, .unique = true,
 	 .max_items = 16, .min = 1, .max = DOMAIN_MAX_BYTES, .change = MST_CONF_RELOAD,
 	 .help = "names and addresses that devices connect to: a certificate that lacks one is refused"},
+	{.name = "dynamic-dns", .type = MST_CONF_BOOL, MST_CONF_AT(struct mst_conf_listen, dynamic_dns), .def = "false",
+	 .change = MST_CONF_RELOAD, .help = "devices look the gateway's name up again whenever they reconnect"},
 	{.name = "proxy-protocol-from", .type = MST_CONF_NET, MST_CONF_LIST_AT(struct mst_conf_listen, proxies, n_proxies),
 	 .or_one = true, .unique = true, .max_items = 64, .change = MST_CONF_RELOAD,
 	 .help = "load balancers that begin each TCP connection with a PROXY header, version 1 or 2"},

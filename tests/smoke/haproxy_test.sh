@@ -8,7 +8,7 @@ set -eu
 command -v haproxy >/dev/null || { say "skip: no haproxy"; exit 77; }
 BALANCER=192.0.2.50 # where devices find it; it finds gateways from 192.0.2.51
 lab_up
-sed -i "s|^listen: {|listen: {proxy-protocol-from: 192.0.2.51/32, |" "$LAB/mst.yaml"
+sed -i "s|^listen: {|listen: {proxy-protocol-from: 192.0.2.51/32, dynamic-dns: true, |" "$LAB/mst.yaml"
 for ip in $BALANCER 192.0.2.51; do ip -n "$LAB_ID-c" addr add $ip/24 dev eth0; done
 # UDP goes past it, as by a balancer of layer 3: to the gateway, from the device's address.
 in_client nft -f - <<-N
@@ -54,6 +54,7 @@ wait_for 10 is UP || fail "HAProxy does not find the gateway: $(cat "$LAB/haprox
 OC_GATEWAY=$BALANCER oc_start 0
 oc_dtls 0 || fail "DTLS is not up"
 ping_lan 20 || fail "ping: $(cat "$LAB/ping")"
+oc_log_has 0 'X-CSTP-DynDNS: true' || fail "the device is not told to look the name up again"
 gw_log_has "sign-in of 'alice' from $PUB_CLIENT" || fail "the device has another's address"
 [ "$(counter dtls_verify)" = 0 ] || fail "the address of TCP is not known by UDP"
 cli server show users | grep -q "$PUB_CLIENT" || fail "$(cli server show users)"

@@ -275,6 +275,7 @@ struct mst_ac_tunnel {
 	size_t n_split_dns;
 	bool tunnel_all_dns;
 	bool bypass_protocol;
+	bool dynamic_dns;		// the device looks the gateway's name up again when it reconnects
 	const char *pac_url;		// or NULL
 	const struct mst_net *includes; // none: the device sends everything
 	size_t n_includes;

@@ -211,6 +211,7 @@ struct mst_conf_listen {
 	bool udp;
 	const char **public_addresses; // names and IP addresses that devices know the gateway by
 	uint32_t n_public_addresses;
+	bool dynamic_dns;
 	struct mst_net *proxies; // who may say by the PROXY protocol whom they speak for
 	uint32_t n_proxies;
 };

@@ -52,6 +52,7 @@ static const char whole[] =
 	"X-CSTP-Split-DNS: lab.example.com\r\n"
 	"X-CSTP-Tunnel-All-DNS: true\r\n"
 	"X-CSTP-Client-Bypass-Protocol: true\r\n"
+	"X-CSTP-DynDNS: true\r\n"
 	"X-CSTP-MSIE-Proxy-PAC-URL: http://proxy.example.com/proxy.pac\r\n"
 	"X-CSTP-Split-Include: 10.10.0.0/255.255.0.0\r\n"
 	"X-CSTP-Split-Include-IP6: fd00::/8\r\n"
@@ -105,6 +106,7 @@ whole_answer(void **state)
 	t.n_split_dns = 2;
 	t.tunnel_all_dns = true;
 	t.bypass_protocol = true;
+	t.dynamic_dns = true;
 	t.pac_url = "http://proxy.example.com/proxy.pac";
 	t.includes = includes;
 	t.n_includes = 2;
@@ -181,6 +183,7 @@ what_is_off_is_absent(void **state)
 	assert_null(strstr(answer, "PAC"));
 	assert_non_null(strstr(answer, "X-CSTP-Tunnel-All-DNS: false\r\n"));
 	assert_non_null(strstr(answer, "X-CSTP-Client-Bypass-Protocol: false\r\n"));
+	assert_null(strstr(answer, "X-CSTP-DynDNS"));
 	assert_null(strstr(answer, "Hostname"));
 	assert_null(strstr(answer, "Content-Encoding"));
 	assert_null(strstr(answer, "Rekey-Time"));

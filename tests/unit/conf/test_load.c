@@ -32,6 +32,7 @@ the_least_file(void **state)
 	assert_int_equal(c->tls.min_version, MST_CONF_TLS_1_2);
 	assert_int_equal(c->listen.port, 443);
 	assert_true(c->listen.udp);
+	assert_false(c->listen.dynamic_dns);
 	assert_int_equal(c->pool.ipv6.ip.family, 0);
 	assert_int_equal(c->network.mtu, 1500);
 	assert_int_equal(c->dtls.n_ciphers, 3);
@@ -94,7 +95,8 @@ both_ports(void **state)
 		"  private: {device: 0000:3b:00.1, addresses: [10.1.0.1/16, 'fd00:1::1/64'], tap: lan0, mtu: "
 		"9000}\n"
 		"tls: {certificate: /c, key: /k, min-version: \"1.3\"}\n"
-		"pool: {ipv4: 10.99.0.0/16, ipv6: 'fd00:99::/64'}\nlisten: {port: 4443, udp: false}\n"
+		"pool: {ipv4: 10.99.0.0/16, ipv6: 'fd00:99::/64'}\nlisten: {port: 4443, udp: false, "
+		"dynamic-dns: true}\n"
 		"dtls: {ciphers: [chacha20-poly1305]}\nlog: {level: debug}\n";
 	struct mst_conf_error err;
 	struct mst_conf *c;
@@ -116,6 +118,7 @@ both_ports(void **state)
 	assert_int_equal(c->pool.ipv6.depth, 64);
 	assert_int_equal(c->listen.port, 4443);
 	assert_false(c->listen.udp);
+	assert_true(c->listen.dynamic_dns);
 	assert_int_equal(c->dtls.n_ciphers, 1);
 	assert_int_equal(c->dtls.ciphers[0], MST_CONF_CIPHER_CHACHA20_POLY1305);
 	assert_int_equal(c->log.level, MST_LOG_DEBUG);
