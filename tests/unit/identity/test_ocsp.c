@@ -1,5 +1,6 @@
 // OCSP: what an answer is worth, what is kept, what happens without one.
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -382,7 +383,10 @@ what_is_kept(void **state)
 	assert_int_equal(ask(ocsp, bert, bert_len, 0), OCSP_REVOKED);
 	assert_int_equal(server.n_asked, 4);
 	server.answer.status = V_OCSP_CERTSTATUS_GOOD;
-	assert_int_equal(ask(ocsp, bert, bert_len, 0), OCSP_REVOKED);
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(ask(ocsp, leaf, leaf_len, 0), OCSP_GOOD);
+		assert_int_equal(ask(ocsp, bert, bert_len, 0), OCSP_REVOKED);
+	}
 	assert_int_equal(server.n_asked, 4);
 	server.answer = (struct answer){.status = V_OCSP_CERTSTATUS_REVOKED,
 		.signer = "ca",
@@ -394,6 +398,32 @@ what_is_kept(void **state)
 	OPENSSL_free(bert);
 }
 
+// For others to judge, from where the certificate says.
+static void
+what_is_fetched(void **state)
+{
+	char text[FETCH_ERROR_BYTES], where[128];
+	const struct leaf spec = {.key = "p256",
+		.subject = {"CN", "gw"},
+		.issuer_key = "rsa",
+		.extensions = {"authorityInfoAccess", where}};
+	struct fetch_answer answer;
+	uint8_t *gw;
+	size_t gw_len;
+
+	(void)state;
+	snprintf(where, sizeof(where), "OCSP;URI:%s", server.url);
+	gw_len = leaf_der(&spec, &gw);
+	server.answer = (struct answer){.signer = "ca", .next_update = 1000};
+	assert_int_equal(ocsp_fetch("", gw, gw_len, issuer, issuer_len, &answer, text), 0);
+	assert_true(answer.len > 0);
+	assert_int_equal(server.n_asked, 1);
+	free(answer.bytes);
+	assert_int_equal(ocsp_fetch("", issuer, issuer_len, issuer, issuer_len, &answer, text), -ENOENT);
+	assert_int_equal(ocsp_fetch("", gw, gw_len - 1, issuer, issuer_len, &answer, text), -EINVAL);
+	OPENSSL_free(gw);
+}
+
 int
 main(void)
 {
@@ -403,6 +433,7 @@ main(void)
 		cmocka_unit_test(places),
 		cmocka_unit_test(without_a_server),
 		cmocka_unit_test_setup_teardown(what_is_kept, start_server, stop_server),
+		cmocka_unit_test_setup_teardown(what_is_fetched, start_server, stop_server),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
