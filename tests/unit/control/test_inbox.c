@@ -48,6 +48,25 @@ alerts_under_the_keys_end_the_association(void **state)
 }
 
 static void
+alerts_of_who_has_gone_are_dropped(void **state)
+{
+	struct device d;
+	struct control_login *l = rig_tunnel(&d, "bob", NULL);
+	struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
+
+	(void)state;
+	memcpy(rte_pktmbuf_append(m, 2), (uint8_t[]){2, 40}, 2);
+	*mst_pkt(m) = (struct mst_pkt){.session_index = l->session->index,
+		.session_id = l->session->id + 1,
+		.content = MST_DTLS_ALERT,
+		.flags = MST_PKT_PLAIN};
+	assert_int_equal(rte_ring_enqueue(mst_rt_ring(MST_RING_CONTROL), m), 0);
+	assert_int_equal(control_inbox(rig), 1);
+	assert_int_equal(rig->counters.dtls_alerts, 0);
+	device_close(&d);
+}
+
+static void
 hand_over(const uint8_t *data, size_t len, uint16_t l3_off, uint8_t flags)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(mst_port_pool());
@@ -190,6 +209,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(alerts_under_the_keys_end_the_association),
 		TEST(datagrams_are_looked_at_once_more),
+		TEST(alerts_of_who_has_gone_are_dropped),
 		TEST(an_alert_of_the_old_keys_leaves_the_new),
 		TEST(packets_for_who_has_gone_are_dropped),
 		TEST(packets_of_a_turn_leave_together),
