@@ -152,8 +152,8 @@ struct mst_control_gauges {
 void mst_control_gauges(const struct mst_control *c, struct mst_control_gauges *out);
 pid_t mst_control_auth_pid(const struct mst_control *c); // of the sign-in helper; 0: it is away
 
-#define MST_CONTROL_EVENTS                                                                                   \
-	256 // the last ones of sessions, and as many refused sign-ins, which are remembered
+// The last ones of sessions, and as many refused sign-ins, are remembered.
+#define MST_CONTROL_EVENTS 256
 struct mst_control_event {
 	uint64_t number; // each has a greater one than those before it, through restarts
 	uint64_t unix_s;
