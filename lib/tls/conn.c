@@ -293,6 +293,9 @@ static void
 ask_to_renew(struct mst_tls_conn *conn)
 {
 	conn->use.asked = SSL_key_update(conn->ssl, SSL_KEY_UPDATE_REQUESTED) == 1;
+	// Clients renew by themselves, too, at the pause that they were told: as often as we do is no flood.
+	if (conn->use.asked && conn->use.updates > 0)
+		conn->use.updates--;
 	ERR_clear_error();
 }
 

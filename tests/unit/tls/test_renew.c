@@ -173,6 +173,23 @@ a_peer_may_renew_now_and_then(void **state)
 	assert_int_equal(renewals_borne(64), 200);
 }
 
+// Both by the same pause, with hardly a record between: as a client does whose data goes by DTLS.
+static void
+a_peer_may_renew_as_often_as_we_do(void **state)
+{
+	(void)state;
+	pair_connect(&p);
+	for (unsigned int i = 0; i < 200; i++) {
+		assert_int_equal(mst_tls_conn_renew(p.conn), MST_TLS_OK);
+		assert_int_equal(pair_client_read(&p, other, sizeof(other)), 0);
+		assert_int_equal(up(), MST_TLS_OK); // with the answer
+		assert_int_equal(SSL_key_update(p.client, SSL_KEY_UPDATE_NOT_REQUESTED), 1);
+		assert_int_equal(up(), MST_TLS_OK);
+	}
+	assert_in_range(renewals_borne(1), 16, 30); // and no more than that
+	assert_true(tls_conn_use(p.conn)->flood);
+}
+
 // B27: each costs a derivation of keys.
 static void
 a_flood_of_renewals_ends_the_connection(void **state)
@@ -217,6 +234,7 @@ main(void)
 		TEST(no_key_protects_more_than_it_may),
 		TEST(nor_a_key_of_the_peer),
 		TEST(a_peer_may_renew_now_and_then),
+		TEST(a_peer_may_renew_as_often_as_we_do),
 		TEST(a_flood_of_renewals_ends_the_connection),
 		TEST(a_flood_in_one_piece_is_not_worked_through),
 	};
