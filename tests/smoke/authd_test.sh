@@ -35,7 +35,9 @@ kill -KILL "$pid"
 wait_for 5 helper_is_new "$pid" || fail "it was not started again"
 gw_log_has "the sign-in helper (pid $pid) has gone" || fail "the log does not tell"
 [ "$(counter auth_lost)" = 1 ] || fail "its death is not counted"
-OC_USER=user1 oc_start 1
+# Until it has its files sign-ins are put off.
+signs_in() { OC_USER=user1 oc_spawn 1 && wait_for 10 oc_up_or_gone 1 && oc_up 1; }
+wait_for 5 signs_in || fail "nobody can sign in"
 wait $pinger || true
 grep -q ' 0% packet loss' "$LAB/long" || fail "traffic was hurt: $(cat "$LAB/long")"
 [ "$(counter connect_resumed)" = 0 ] || fail "a session was cut"
