@@ -288,14 +288,16 @@ mst_tls_conn_uncork(struct mst_tls_conn *conn)
 	return r == MST_TLS_OK && mst_tls_conn_flush_pending(conn) ? MST_TLS_WANT_WRITE : r;
 }
 
-// RFC 8446 4.6.3: our own key with the next record, the peer's when it has read that.
+// RFC 8446 4.6.3: our own key with the next record; the peer's, if it is asked, when it has read that.
 static void
-ask_to_renew(struct mst_tls_conn *conn)
+renew(struct mst_tls_conn *conn, bool ask)
 {
-	conn->use.asked = SSL_key_update(conn->ssl, SSL_KEY_UPDATE_REQUESTED) == 1;
-	// Clients renew by themselves, too, at the pause that they were told: as often as we do is no flood.
-	if (conn->use.asked && conn->use.updates > 0)
-		conn->use.updates--;
+	if (SSL_key_update(conn->ssl, ask ? SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) == 1) {
+		conn->use.asked = ask;
+		// Clients renew by themselves, too, at the pause that they were told: as often as we do is no flood.
+		if (conn->use.updates > 0)
+			conn->use.updates--;
+	}
 	ERR_clear_error();
 }
 
@@ -314,7 +316,7 @@ mst_tls_conn_write(struct mst_tls_conn *conn, const void *buf, size_t len)
 	if (tls_use_is_over(&conn->use))
 		return finish(conn, MST_TLS_FAILED, "the keys are used up");
 	if (tls_use_is_long(&conn->use) && mst_tls_conn_can_renew(conn))
-		ask_to_renew(conn);
+		renew(conn, tls_use_is_long_of_peer(&conn->use));
 	ERR_clear_error();
 	r = settle(conn, SSL_write_ex(conn->ssl, buf, len, &done));
 	conn->use.sent++;
@@ -344,7 +346,7 @@ mst_tls_conn_renew(struct mst_tls_conn *conn)
 		return r;
 	if (r != MST_TLS_OK || !mst_tls_conn_can_renew(conn))
 		return MST_TLS_BUSY;
-	ask_to_renew(conn);
+	renew(conn, tls_use_is_peer_idle(&conn->use));
 	ERR_clear_error();
 	return settle(conn, SSL_do_handshake(conn->ssl));
 }

@@ -5,6 +5,7 @@
 // A peer may renew as often as it has reason to: once in so many records, and some times more.
 #define RECORDS_PER_UPDATE 64
 #define UPDATES_AT_ONCE 16
+#define PATIENCE 2 // of our renewals, until a peer that does not renew its keys by itself is asked to
 
 // libssl answers KeyUpdates as long as there are any, and each costs a derivation of keys: a flood of them ends with the
 // bytes that may still be received, which is what libssl asks for before it goes on.
@@ -15,6 +16,7 @@ on_update(struct tls_use *use)
 
 	use->received = 0;
 	use->asked = false;
+	use->alone = 0;
 	if (!answer && ++use->updates > UPDATES_AT_ONCE + use->records / RECORDS_PER_UPDATE) {
 		use->flood = true;
 		use->sock->budget = 0;
@@ -51,7 +53,19 @@ tls_use_is_over(const struct tls_use *use)
 }
 
 bool
+tls_use_is_long_of_peer(const struct tls_use *use)
+{
+	return use->received >= use->most / 2;
+}
+
+bool
 tls_use_is_long(const struct tls_use *use)
 {
-	return !use->asked && (use->sent >= use->most / 2 || use->received >= use->most / 2);
+	return !use->asked && (use->sent >= use->most / 2 || tls_use_is_long_of_peer(use));
+}
+
+bool
+tls_use_is_peer_idle(struct tls_use *use)
+{
+	return use->alone++ >= PATIENCE;
 }

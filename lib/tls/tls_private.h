@@ -177,13 +177,18 @@ struct tls_use {
 	uint64_t records;	 // received under all keys
 	uint64_t updates;	 // KeyUpdates of the peer
 	uint64_t most;		 // records a key may protect
+	unsigned int alone;	 // our renewals since the peer's last one
 	bool asked;		 // the peer, to renew its keys
 	bool flood;		 // more KeyUpdates than anybody has a reason for
 	struct tls_socket *sock;
 };
 void tls_use_watch(struct tls_use *use, SSL *ssl, struct tls_socket *sock);
-bool tls_use_is_over(const struct tls_use *use); // nothing more under these keys
-bool tls_use_is_long(const struct tls_use *use); // they are to be renewed
+bool tls_use_is_over(const struct tls_use *use);	 // nothing more under these keys
+bool tls_use_is_long(const struct tls_use *use);	 // they are to be renewed
+bool tls_use_is_long_of_peer(const struct tls_use *use); // by the peer, too
+// Before each renewal in time: is the peer to be asked for its own? One that renews by itself is not: GnuTLS takes a KeyUpdate
+// that asks for a wrong answer, and ends the connection, while its own that asks is on the way.
+bool tls_use_is_peer_idle(struct tls_use *use);
 
 // ---- conn.c
 struct tls_use *tls_conn_use(struct mst_tls_conn *conn);

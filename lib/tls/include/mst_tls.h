@@ -175,7 +175,7 @@ MST_MUST_USE enum mst_tls_result mst_tls_conn_write(struct mst_tls_conn *conn, c
 // keys. With TLS 1.3 both sides' keys are renewed at the half, and a peer that floods with renewals of its own FAILED.
 #define MST_TLS_KEY_RECORDS (1ULL << 24) // RFC 8446 5.5: 2^24.5 full-size ones with AES-GCM
 bool mst_tls_conn_can_renew(const struct mst_tls_conn *conn); // TLS 1.3
-// Renews both sides' keys in place. OK; WANT_WRITE: with the next record; BUSY: not now, or not by this version.
+// Renews our keys in place, and has the peer renew its own if it has not done so by itself since the time before last. OK; WANT_WRITE: with the next record; BUSY: not now, or not by this version.
 MST_MUST_USE enum mst_tls_result mst_tls_conn_renew(struct mst_tls_conn *conn);
 
 // OK: nothing waits any more.

@@ -9,6 +9,7 @@ static struct mst_tls_ctx *ctx;
 static struct pair p;
 static char buf[MST_TLS_RECORD_BYTES], other[MST_TLS_RECORD_BYTES];
 static unsigned int updates; // of the gateway, as its client sees them
+static unsigned int asks;    // of these, that the client renew its keys as well
 
 static int
 group_setup(void **state)
@@ -33,8 +34,11 @@ on_message(int sent, int version, int type, const void *bytes, size_t len, SSL *
 	(void)version;
 	(void)ssl;
 	(void)arg;
-	if (!sent && type == SSL3_RT_HANDSHAKE && len != 0 && *(const uint8_t *)bytes == 24)
-		updates++;
+	if (sent || type != SSL3_RT_HANDSHAKE || len == 0 || *(const uint8_t *)bytes != 24)
+		return;
+	assert_int_equal(len, 5);
+	updates++;
+	asks += ((const uint8_t *)bytes)[4];
 }
 
 static int
@@ -44,7 +48,7 @@ setup(void **state)
 	ctx = ctx_make(&f, MST_TLS_1_2);
 	pair_init(&p, ctx);
 	SSL_set_msg_callback(p.client, on_message);
-	updates = 0;
+	updates = asks = 0;
 	return 0;
 }
 
@@ -89,6 +93,28 @@ the_gateway_renews_and_traffic_goes_on(void **state)
 	}
 }
 
+// GnuTLS ends a connection on which the two ask each other at one moment: who renews by himself is not asked.
+static void
+only_a_client_that_does_not_renew_is_asked(void **state)
+{
+	(void)state;
+	pair_connect(&p);
+	for (unsigned int i = 1; i <= 9; i++) {
+		assert_int_equal(mst_tls_conn_renew(p.conn), MST_TLS_OK);
+		down();
+		assert_int_equal(up(), MST_TLS_OK); // with the client's own in front, when it was asked
+		assert_int_equal(updates, i);
+		assert_int_equal(asks, i / 3);
+	}
+	for (unsigned int i = 1; i <= 9; i++) {
+		assert_int_equal(SSL_key_update(p.client, SSL_KEY_UPDATE_REQUESTED), 1);
+		assert_int_equal(up(), MST_TLS_OK);
+		assert_int_equal(mst_tls_conn_renew(p.conn), MST_TLS_OK);
+		down();
+	}
+	assert_int_equal(asks, 3);
+}
+
 static void
 tls_1_2_cannot(void **state)
 {
@@ -115,13 +141,18 @@ keys_are_renewed_before_their_end(void **state)
 	down();
 	assert_int_equal(updates, 1);
 	assert_int_equal(use->sent, 1);
-	for (unsigned int i = 0; i < 5; i++)
-		assert_int_equal(up(), MST_TLS_OK); // the first has the client's own update in front
-	assert_false(use->asked);
+	assert_int_equal(asks, 0); // the client's key is good for long
 	for (unsigned int i = 0; i < 10; i++)
 		assert_int_equal(up(), MST_TLS_OK);
+	assert_int_equal(updates, 1);
+	down();
 	down();
 	assert_int_equal(updates, 2);
+	assert_int_equal(asks, 1);
+	assert_true(use->asked);
+	assert_int_equal(up(), MST_TLS_OK); // with the client's own update in front
+	assert_false(use->asked);
+	assert_int_equal(use->received, 1);
 }
 
 // n - 1, n, and what a peer that does not renew its keys may send under them.
@@ -229,6 +260,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_gateway_renews_and_traffic_goes_on),
+		TEST(only_a_client_that_does_not_renew_is_asked),
 		TEST(tls_1_2_cannot),
 		TEST(keys_are_renewed_before_their_end),
 		TEST(no_key_protects_more_than_it_may),
