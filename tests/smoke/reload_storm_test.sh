@@ -16,7 +16,7 @@ another_certificate() { # another_certificate N: of the same key, so that device
 		-addext "subjectAltName=IP:$PUB_GW,DNS:gateway.example" -out "$LAB/site.$1" 2>/dev/null
 }
 
-CONF_POOL=10.99.0.0/16
+CONF_POOL=10.99.0.0/22
 lab_up
 lab_fleet 40
 for n in 0 1; do
