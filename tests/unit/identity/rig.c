@@ -59,6 +59,22 @@ file_of(const char *text)
 	return fd;
 }
 
+int
+rig_set_up(void **state)
+{
+	(void)state;
+	rig_open();
+	return 0;
+}
+
+int
+rig_tear_down(void **state)
+{
+	(void)state;
+	rig_close();
+	return 0;
+}
+
 static void
 send_with(const struct mst_auth_message *m, const int *fds, size_t n)
 {

@@ -18,7 +18,10 @@ struct rig_files {
 
 void rig_open(void);
 void rig_close(void); // ends the server, which must end well
-int rig_fd(void);     // the gateway's end
+// The same, for cmocka.
+int rig_set_up(void **state);
+int rig_tear_down(void **state);
+int rig_fd(void); // the gateway's end
 // What the server says of it: -errno, and the text in err.
 int rig_configure(const struct rig_files *files, uint64_t codes_from_s, struct mst_conf_error *err);
 void rig_send(const struct mst_auth_message *m);

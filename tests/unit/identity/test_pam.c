@@ -57,22 +57,6 @@ tear_down_services(void **state)
 }
 
 static int
-set_up(void **state)
-{
-	(void)state;
-	rig_open();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
-
-static int
 configure(const char *name)
 {
 	char auth[256];
@@ -198,7 +182,7 @@ ends_while_users_think(void **state)
 	}
 }
 
-#define WITH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define WITH(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 
 int
 main(void)

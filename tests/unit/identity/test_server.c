@@ -26,22 +26,6 @@ set_up_files(void **state)
 	return 0;
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	rig_open();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
-
 static const char *
 code(int steps)
 {
@@ -336,7 +320,7 @@ nonsense_ends_it(void **state)
 	}
 }
 
-#define WITH(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define WITH(f) cmocka_unit_test_setup_teardown(f, rig_set_up, rig_tear_down)
 
 int
 main(void)

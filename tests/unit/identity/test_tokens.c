@@ -12,22 +12,6 @@ static struct issuer server;
 static char users[256];
 static struct mst_conf_error err;
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	rig_open();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
-
 static void
 configure_with(const char *environment)
 {
@@ -153,10 +137,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(keys_are_waited_for, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nobody_else_waits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_issuer_that_is_away, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(proxies_of_a_file, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(keys_are_waited_for, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(nobody_else_waits, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(an_issuer_that_is_away, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(proxies_of_a_file, rig_set_up, rig_tear_down),
 	};
 	struct crypt_data scratch = {0};
 	int rc;

@@ -82,22 +82,6 @@ tear_down_all(void **state)
 	return 0;
 }
 
-static int
-set_up(void **state)
-{
-	(void)state;
-	rig_open();
-	return 0;
-}
-
-static int
-tear_down(void **state)
-{
-	(void)state;
-	rig_close();
-	return 0;
-}
-
 static void
 configure_more(const char *methods, const char *more)
 {
@@ -468,15 +452,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(one_factor, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(two_factors, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(silent_authority, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(alternatives, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(groups_and_device, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(hosts, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(issuers_of_hosts, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_end_of_what_was_shown, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(bad_configurations, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_factor, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(two_factors, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(silent_authority, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(alternatives, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(groups_and_device, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(hosts, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(issuers_of_hosts, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(the_end_of_what_was_shown, rig_set_up, rig_tear_down),
+		cmocka_unit_test_setup_teardown(bad_configurations, rig_set_up, rig_tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
